@@ -1,0 +1,110 @@
+//! The settings that suit a machine of one's own.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use crate::aws;
+use crate::project::{Project, random_hex};
+use crate::settings::Settings;
+use crate::trouble::Trouble;
+
+/// Where the encryption key is kept, under `.local`.
+pub(super) const ENCRYPTION_KEY_FILE: &str = "encryption-key";
+/// Name of the database of `up`.
+pub(super) const DATABASE: &str = "botyard";
+const ENCRYPTION_KEY_BYTES: usize = 32;
+const WEBHOOK_SECRET_BYTES: usize = 16;
+/// The fake Telegram knows this bot by this token.
+const FAKE_TOKEN: &str = "7000000001:local-keyhub";
+const FAKE_USERNAME: &str = "keyhub_bot";
+const FAKE_GEOCODER_KEY: &str = "local";
+
+/// The ports of everything.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    pub http: u16,
+    pub world: u16,
+    pub postgres: u16,
+    pub emulator: u16,
+}
+
+impl Ports {
+    /// Reads them.
+    pub fn read(settings: &Settings) -> Result<Self, Trouble> {
+        Ok(Self {
+            http: settings.port("BOTYARD_PORT", 8080)?,
+            world: settings.port("BOTYARD_WORLD_PORT", 8081)?,
+            postgres: postgres_port(settings)?,
+            emulator: settings.port("BOTYARD_EMULATOR_PORT", 4577)?,
+        })
+    }
+}
+
+/// The port of the database.
+pub(super) fn postgres_port(settings: &Settings) -> Result<u16, Trouble> {
+    settings.port("BOTYARD_POSTGRES_PORT", 5455)
+}
+
+/// The database of `up` on its server's port.
+pub(super) fn database_url(port: u16) -> String {
+    format!("postgres://postgres@127.0.0.1:{port}/{DATABASE}")
+}
+
+/// Makes sure that the AWS SDK in this process finds the emulator, and no account of the operator's. The SDK reads the
+/// environment of the process, which cannot change while it runs, so the program starts itself anew.
+pub(super) fn point_sdk_at_emulator(settings: &mut Settings) -> Result<(), Trouble> {
+    let endpoint = format!("http://127.0.0.1:{}", Ports::read(settings)?.emulator);
+    let wanted = aws::Account::new(endpoint, aws::ACCOUNT).environment();
+    let unwanted = ["AWS_PROFILE", "AWS_SESSION_TOKEN"];
+    let is_set = wanted.iter().all(|(key, value)| std::env::var(key).ok().as_ref() == Some(value));
+    if is_set && unwanted.iter().all(|key| std::env::var_os(key).is_none()) {
+        return Ok(());
+    }
+    let program = std::env::current_exe().map_err(|error| Trouble::because("This program cannot find itself", error))?;
+    let mut again = Command::new(program);
+    again.args(std::env::args_os().skip(1)).envs(wanted);
+    for key in unwanted {
+        again.env_remove(key);
+    }
+    Err(Trouble::because("This program cannot start itself anew", again.exec()))
+}
+
+/// Settings of every local run.
+pub(super) fn set_common(project: &Project, settings: &mut Settings, ports: Ports) -> Result<(), Trouble> {
+    settings.set("DATABASE_URL", database_url(ports.postgres));
+    let key = project.kept_secret(ENCRYPTION_KEY_FILE, || random_hex(ENCRYPTION_KEY_BYTES))?;
+    settings.set_default("ENCRYPTION_KEY", key);
+    settings.set_default("TELEGRAM_KEYHUB_SECRET", random_hex(WEBHOOK_SECRET_BYTES));
+    Ok(())
+}
+
+/// Settings by which the bot lives in the fake Telegram at `world`; without a geocoder's key it asks the fake one there.
+pub(super) fn set_fakes(settings: &mut Settings, world: &str) {
+    settings.set("TELEGRAM_BASE_URL", world);
+    settings.set("TELEGRAM_KEYHUB_TOKEN", FAKE_TOKEN);
+    settings.set_default("TELEGRAM_KEYHUB_USERNAME", FAKE_USERNAME);
+    if settings.get("GEOCODER_KEY").is_none() {
+        settings.set("GEOCODER_BASE_URL", world);
+        settings.set("GEOCODER_KEY", FAKE_GEOCODER_KEY);
+    }
+    settings.set_default("KEYHUB_OWNER", "@owner");
+    settings.set_default("KEYHUB_ADMINS", "1");
+    settings.set_default("KEYHUB_CHANNELS", "@test_channel=https://t.me/test_channel");
+}
+
+/// Whether the operator gave the bot a real token.
+pub(super) fn has_real_bot(settings: &Settings) -> bool {
+    settings.get("TELEGRAM_KEYHUB_TOKEN").is_some()
+}
+
+/// Checks that what only the operator can know is there for the real bot.
+pub(super) fn require_real_bot(settings: &Settings) -> Result<(), Trouble> {
+    let missing: Vec<_> = ["KEYHUB_OWNER", "KEYHUB_CHANNELS", "TELEGRAM_KEYHUB_USERNAME"]
+        .into_iter()
+        .filter(|key| settings.get(key).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Trouble::new(format!("TELEGRAM_KEYHUB_TOKEN is set, so the real bot is used; set {} too.", missing.join(" and "))))
+}

@@ -1,0 +1,191 @@
+//! `botyard up`: everything on this machine, until it is told to stop.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use futures_util::FutureExt;
+use shared::base::{Clock, Config, chain};
+
+use super::defaults::{self, Ports};
+use super::signals::Signals;
+use crate::emulator::Emulator;
+use crate::geocoder::FakeGeocoder;
+use crate::postgres::Postgres;
+use crate::project::{Project, require_free};
+use crate::provision::provision;
+use crate::runner::{Options, Runner};
+use crate::serve::Served;
+use crate::settings::Settings;
+use crate::telegram::{self, FakeTelegram};
+use crate::trouble::Trouble;
+use crate::{demo, faults};
+
+/// How soon it is noticed that a server ended by itself.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Runs everything until Ctrl-C, SIGTERM, or the end of a server that is needed.
+pub(super) async fn run(project: &Project, mut settings: Settings) -> Result<(), Trouble> {
+    let mut signals = Signals::listen()?;
+    let _only_one = lock(project)?;
+    let ports = Ports::read(&settings)?;
+    require_free(ports.http, "BOTYARD_PORT")?;
+    require_free(ports.world, "BOTYARD_WORLD_PORT")?;
+    eprintln!("Starting PostgreSQL and the AWS emulator ..");
+    let mut servers = tokio::select! {
+        started = Servers::start(project, ports) => started?,
+        _ = signals.next() => return Ok(()),
+    };
+    eprintln!("Starting the functions ..");
+    let outcome = serve(project, &mut settings, ports, &mut servers, &mut signals).boxed().await;
+    servers.stop().await;
+    eprintln!("Stopped.");
+    outcome
+}
+
+/// Two runs in one folder would fight over its database.
+fn lock(project: &Project) -> Result<File, Trouble> {
+    let path = project.local_folder("")?.join("lock");
+    let file = File::create(&path).map_err(|error| Trouble::because(format!("Cannot write {}", path.display()), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Trouble::new("Botyard is running in this folder already; stop it first.")),
+    }
+}
+
+struct Servers {
+    postgres: Postgres,
+    emulator: Emulator,
+}
+
+impl Servers {
+    async fn start(project: &Project, ports: Ports) -> Result<Self, Trouble> {
+        let postgres = Postgres::durable(project, ports.postgres);
+        let emulator = Emulator::durable(project, ports.emulator);
+        let (postgres, emulator) = tokio::try_join!(postgres, emulator)?;
+        Ok(Self { postgres, emulator })
+    }
+
+    /// Waits until one of them ends by itself.
+    async fn lost(&mut self) -> Trouble {
+        loop {
+            if let Some(trouble) = self.postgres.lost().or_else(|| self.emulator.lost()) {
+                return trouble;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn stop(self) {
+        tokio::join!(self.postgres.stop(), self.emulator.stop());
+    }
+}
+
+/// Fills the servers, starts the functions and the outside world, and waits.
+async fn serve(
+    project: &Project,
+    settings: &mut Settings,
+    ports: Ports,
+    servers: &mut Servers,
+    signals: &mut Signals,
+) -> Result<(), Trouble> {
+    let starting = Yard::start(project, settings, ports, servers);
+    let yard = tokio::select! {
+        started = starting => started?,
+        _ = signals.next() => return Ok(()),
+    };
+    println!("{}", yard.addresses(servers));
+    let outcome = tokio::select! {
+        _ = signals.next() => Ok(()),
+        trouble = servers.lost() => Err(trouble),
+    };
+    eprintln!("Stopping ..");
+    yard.runner.stop().await;
+    outcome
+}
+
+/// The functions, and the world they live in.
+struct Yard {
+    runner: Runner,
+    /// Absent where the bot lives in the real Telegram.
+    world: Option<Served>,
+    bot: String,
+    api_key: Option<String>,
+}
+
+impl Yard {
+    async fn start(project: &Project, settings: &mut Settings, ports: Ports, servers: &Servers) -> Result<Self, Trouble> {
+        defaults::set_common(project, settings, ports)?;
+        servers.postgres.make_database(defaults::DATABASE).await?;
+        let aws = shared::clients::aws::load().boxed().await;
+        let database_url = defaults::database_url(ports.postgres);
+        let migrating = async { shared::db::migrate::run(&database_url).await.map_err(Trouble::from) };
+        let (resources, _) = tokio::try_join!(provision(&aws, ""), migrating)?;
+        for (key, value) in resources.settings() {
+            settings.set(key, value);
+        }
+        let clock = Clock::system();
+        let is_real = defaults::has_real_bot(settings);
+        let world = if is_real {
+            defaults::require_real_bot(settings)?;
+            None
+        } else {
+            Some(world(settings, ports, &clock).await?)
+        };
+        let config = Arc::new(settings.config()?);
+        let bot = config.keyhub()?.username.clone();
+        let options = Options { port: ports.http, queues: Some(aws), schedules: true, long_poll: is_real, ..Options::default() };
+        let runner = Runner::start(config, clock, options).await?;
+        introduce(&runner, is_real).await?;
+        let api_key = demo::api_key(project, &runner).await;
+        let api_key = api_key.inspect_err(|trouble| tracing::warn!(error = chain(trouble), "no API key made")).ok();
+        if let (Some(key), false) = (&api_key, is_real)
+            && let Err(trouble) = demo::stock(&runner, key).await
+        {
+            tracing::warn!(error = chain(&trouble), "no demo data made");
+        }
+        Ok(Self { runner, world, bot, api_key })
+    }
+
+    /// Where to click.
+    fn addresses(&self, servers: &Servers) -> String {
+        let base = self.runner.base_url();
+        let talk = match &self.world {
+            Some(world) => ("Chat page", format!("{}/  (talk to @{})", world.base_url(), self.bot)),
+            None => ("Telegram", format!("https://t.me/{}", self.bot)),
+        };
+        let key = self.api_key.as_ref().map(|key| ("API key", format!("{key}  (header X-Api-Key)")));
+        let rest = [
+            ("API", format!("{base}/docs")),
+            ("Health", format!("{base}/health")),
+            ("PostgreSQL", servers.postgres.database_url(defaults::DATABASE)),
+            ("AWS", servers.emulator.endpoint()),
+        ];
+        let lines = [talk].into_iter().chain(rest).chain(key);
+        let lines: Vec<_> = lines.map(|(name, address)| format!("  {name:<12}{address}")).collect();
+        format!("\nBotyard is running. Ctrl-C stops it.\n\n{}\n", lines.join("\n"))
+    }
+}
+
+/// The fakes and the chat page, on one port.
+async fn world(settings: &mut Settings, ports: Ports, clock: &Clock) -> Result<Served, Trouble> {
+    let base = format!("http://127.0.0.1:{}", ports.world);
+    defaults::set_fakes(settings, &base);
+    let now = clock.clone();
+    let telegram = FakeTelegram::new(telegram::Options { now: Arc::new(move || now.now()), ..telegram::Options::default() });
+    let geocoder = FakeGeocoder::new(None);
+    let config: Config = settings.config()?;
+    demo::people(&telegram, config.keyhub()?)?;
+    let switches = faults::router(&[("telegram", telegram.faults()), ("geocoder", geocoder.faults())]);
+    let router: Router = telegram.router().merge(geocoder.router()).merge(switches);
+    let served = Served::start(router, ports.world).await;
+    served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))
+}
+
+/// Tells Telegram the bot's commands, and where it listens unless its updates are fetched.
+async fn introduce(runner: &Runner, is_real: bool) -> Result<(), Trouble> {
+    let webhook_url = (!is_real).then(|| format!("{}/telegram/keyhub", runner.base_url()));
+    let event = serde_json::json!({ "webhook_url": webhook_url });
+    runner.invoke("keyhub-setup", &event.to_string()).await.map(drop)
+}

@@ -1,0 +1,18 @@
+//! The outside world on one machine, and every function in one process.
+
+pub mod aws;
+pub mod chat;
+pub mod command;
+pub mod demo;
+pub mod emulator;
+pub mod faults;
+pub mod geocoder;
+pub mod postgres;
+mod process;
+pub mod project;
+pub mod provision;
+pub mod runner;
+pub mod serve;
+pub mod settings;
+pub mod telegram;
+pub mod trouble;

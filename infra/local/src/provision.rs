@@ -1,0 +1,176 @@
+//! The AWS resources that template.yaml describes, made in the emulator. Making them again changes nothing.
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types as dynamo;
+use aws_sdk_s3::types as s3;
+use aws_sdk_sqs::types::QueueAttributeName;
+
+use crate::trouble::Trouble;
+
+const EXPORT_DAYS: i32 = 1;
+const RECEIVES_MAX: u32 = 5;
+const FUNCTION_TIMEOUT_SECONDS: u32 = 30;
+/// As AWS advises for queues that functions read.
+const VISIBILITY_SECONDS: u32 = 6 * FUNCTION_TIMEOUT_SECONDS;
+
+/// What was made, as the settings by which the functions find it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// DynamoDB table of the key counters: `KEYHUB_COUNTERS_TABLE`.
+    pub counters_table: String,
+    /// Queue of restocked products: `KEYHUB_RESTOCKED_QUEUE_URL`.
+    pub restocked_queue_url: String,
+    /// Bucket of exports and documents: `OBJECTS_BUCKET`.
+    pub objects_bucket: String,
+    /// Bus of the domain events: `EVENT_BUS`.
+    pub event_bus: String,
+}
+
+impl Resources {
+    /// Names and values of the settings.
+    pub fn settings(&self) -> [(&'static str, String); 4] {
+        [
+            ("KEYHUB_COUNTERS_TABLE", self.counters_table.clone()),
+            ("KEYHUB_RESTOCKED_QUEUE_URL", self.restocked_queue_url.clone()),
+            ("OBJECTS_BUCKET", self.objects_bucket.clone()),
+            ("EVENT_BUS", self.event_bus.clone()),
+        ]
+    }
+}
+
+/// Makes everything; every name begins with `prefix`, so that several sets fit into one account.
+pub async fn provision(aws: &SdkConfig, prefix: &str) -> Result<Resources, Trouble> {
+    let table = format!("{prefix}botyard-keyhub-counters");
+    let bucket = format!("{prefix}botyard-objects");
+    let bus = format!("{prefix}botyard");
+    let queue = format!("{prefix}keyhub-restocked");
+    let ((), restocked_queue_url, (), ()) = tokio::try_join!(
+        counters_table(aws, &table),
+        queue_with_dead_letters(aws, &queue),
+        objects_bucket(aws, &bucket),
+        event_bus(aws, &bus),
+    )?;
+    Ok(Resources { counters_table: table, restocked_queue_url, objects_bucket: bucket, event_bus: bus })
+}
+
+fn cannot<E: std::error::Error + Send + Sync + 'static>(what: &str) -> impl Fn(E) -> Trouble + '_ {
+    move |error| Trouble::because(format!("{what} cannot be made in the AWS emulator"), error)
+}
+
+async fn counters_table(aws: &SdkConfig, name: &str) -> Result<(), Trouble> {
+    let cannot_build = cannot("The counters table");
+    let client = aws_sdk_dynamodb::Client::new(aws);
+    let number = |name: &str| {
+        let kind = dynamo::ScalarAttributeType::N;
+        dynamo::AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
+    };
+    let text = dynamo::AttributeDefinition::builder()
+        .attribute_name("product")
+        .attribute_type(dynamo::ScalarAttributeType::S)
+        .build()
+        .map_err(&cannot_build)?;
+    let open_slots = dynamo::GlobalSecondaryIndex::builder()
+        .index_name("open_slots")
+        .key_schema(key("open_shard", dynamo::KeyType::Hash)?)
+        .key_schema(key("open_since", dynamo::KeyType::Range)?)
+        .projection(dynamo::Projection::builder().projection_type(dynamo::ProjectionType::KeysOnly).build())
+        .build()
+        .map_err(&cannot_build)?;
+    let made = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(dynamo::BillingMode::PayPerRequest)
+        .attribute_definitions(number("user").map_err(&cannot_build)?)
+        .attribute_definitions(text)
+        .attribute_definitions(number("open_shard").map_err(&cannot_build)?)
+        .attribute_definitions(number("open_since").map_err(&cannot_build)?)
+        .key_schema(key("user", dynamo::KeyType::Hash)?)
+        .key_schema(key("product", dynamo::KeyType::Range)?)
+        .global_secondary_indexes(open_slots)
+        .send()
+        .await
+        .map_err(aws_sdk_dynamodb::Error::from);
+    match made {
+        Ok(_) | Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => expire_items(&client, name).await,
+        Err(error) => Err(cannot("The counters table")(error)),
+    }
+}
+
+fn key(name: &str, kind: dynamo::KeyType) -> Result<dynamo::KeySchemaElement, Trouble> {
+    let element = dynamo::KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    element.map_err(cannot("The counters table"))
+}
+
+async fn expire_items(client: &aws_sdk_dynamodb::Client, table: &str) -> Result<(), Trouble> {
+    let found = client.describe_time_to_live().table_name(table).send().await;
+    let found = found.map_err(cannot("The counters table"))?;
+    let status = found.time_to_live_description().and_then(dynamo::TimeToLiveDescription::time_to_live_status);
+    if status == Some(&dynamo::TimeToLiveStatus::Enabled) {
+        return Ok(());
+    }
+    let rule = dynamo::TimeToLiveSpecification::builder().enabled(true).attribute_name("expires_at").build();
+    let rule = rule.map_err(cannot("The counters table"))?;
+    let set = client.update_time_to_live().table_name(table).time_to_live_specification(rule).send().await;
+    set.map(drop).map_err(cannot("The counters table"))
+}
+
+/// Makes the queue `name` and `<name>-dead`, where messages go that failed too often.
+async fn queue_with_dead_letters(aws: &SdkConfig, name: &str) -> Result<String, Trouble> {
+    let client = aws_sdk_sqs::Client::new(aws);
+    let dead = client.create_queue().queue_name(format!("{name}-dead")).send().await.map_err(cannot("A queue"))?;
+    let dead = client
+        .get_queue_attributes()
+        .set_queue_url(dead.queue_url)
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .map_err(cannot("A queue"))?;
+    let arn = dead.attributes().and_then(|attributes| attributes.get(&QueueAttributeName::QueueArn));
+    let redrive = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES_MAX });
+    let queue = client
+        .create_queue()
+        .queue_name(name)
+        .attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string())
+        .attributes(QueueAttributeName::RedrivePolicy, redrive.to_string())
+        .send()
+        .await
+        .map_err(cannot("A queue"))?;
+    queue.queue_url.ok_or_else(|| Trouble::new("The AWS emulator made a queue without an address."))
+}
+
+async fn objects_bucket(aws: &SdkConfig, name: &str) -> Result<(), Trouble> {
+    let config = aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build();
+    let client = aws_sdk_s3::Client::from_conf(config);
+    let made = client.create_bucket().bucket(name).send().await.map_err(aws_sdk_s3::Error::from);
+    match made {
+        Ok(_) | Err(aws_sdk_s3::Error::BucketAlreadyOwnedByYou(_) | aws_sdk_s3::Error::BucketAlreadyExists(_)) => {}
+        Err(error) => return Err(cannot("The bucket")(error)),
+    }
+    let closed = s3::PublicAccessBlockConfiguration::builder()
+        .block_public_acls(true)
+        .ignore_public_acls(true)
+        .block_public_policy(true)
+        .restrict_public_buckets(true)
+        .build();
+    let set = client.put_public_access_block().bucket(name).public_access_block_configuration(closed).send().await;
+    set.map_err(cannot("The bucket"))?;
+    let rule = s3::LifecycleRule::builder()
+        .id("exports")
+        .status(s3::ExpirationStatus::Enabled)
+        .filter(s3::LifecycleRuleFilter::builder().prefix("exports/").build())
+        .expiration(s3::LifecycleExpiration::builder().days(EXPORT_DAYS).build())
+        .build()
+        .map_err(cannot("The bucket"))?;
+    let rules = s3::BucketLifecycleConfiguration::builder().rules(rule).build().map_err(cannot("The bucket"))?;
+    let set = client.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(rules).send().await;
+    set.map(drop).map_err(cannot("The bucket"))
+}
+
+async fn event_bus(aws: &SdkConfig, name: &str) -> Result<(), Trouble> {
+    let client = aws_sdk_eventbridge::Client::new(aws);
+    let made = client.create_event_bus().name(name).send().await.map_err(aws_sdk_eventbridge::Error::from);
+    match made {
+        Ok(_) | Err(aws_sdk_eventbridge::Error::ResourceAlreadyExistsException(_)) => Ok(()),
+        Err(error) => Err(cannot("The event bus")(error)),
+    }
+}

@@ -1,0 +1,87 @@
+//! Lambda's execution environments: made on demand, used by one invocation at a time, kept for the next.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::value::RawValue;
+use shared::base::{Clock, Config, chain};
+use shared::entry::{Cx, Function, Invocation};
+use tokio::sync::Semaphore;
+
+/// How many invocations run at once.
+const ENVIRONMENTS_MAX: usize = 32;
+/// How long an invocation may take.
+pub(super) const FUNCTION_TIME: Duration = Duration::from_secs(30);
+
+/// The environments of all functions.
+#[derive(Clone)]
+pub struct Environments {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Arc<Config>,
+    clock: Clock,
+    idle: Mutex<Vec<Cx>>,
+    places: Arc<Semaphore>,
+}
+
+/// An invocation that Lambda would report as failed; it was logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the invocation failed")]
+pub struct Failed;
+
+impl Environments {
+    /// Environments with these settings and this time.
+    pub fn new(config: Arc<Config>, clock: Clock) -> Self {
+        let places = Arc::new(Semaphore::new(ENVIRONMENTS_MAX));
+        Self { inner: Arc::new(Inner { config, clock, idle: Mutex::default(), places }) }
+    }
+
+    /// The time in these environments.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Invokes `function`. It runs on when the caller stops waiting, and is ended when it takes too long.
+    pub async fn invoke(&self, function: &Arc<Function>, event: String) -> Result<Box<RawValue>, Failed> {
+        let (inner, function) = (Arc::clone(&self.inner), Arc::clone(function));
+        let name = function.name();
+        let running = tokio::spawn(async move { inner.invoke(&function, &event).await });
+        running.await.unwrap_or_else(|error| {
+            tracing::error!(function = name, error = chain(&error), "function panicked");
+            Err(Failed)
+        })
+    }
+}
+
+impl Inner {
+    async fn invoke(&self, function: &Function, event: &str) -> Result<Box<RawValue>, Failed> {
+        let _place = self.places.acquire().await.map_err(|_| Failed)?;
+        let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let cx = match kept {
+            Some(cx) => cx,
+            None => self.new_environment(function).await,
+        };
+        let limit = SignedDuration::try_from(FUNCTION_TIME).expect("a limit is minutes, not aeons");
+        let invocation = Invocation { deadline: Some(self.clock.now() + limit), ..Invocation::default() };
+        // An environment that timed out or panicked is not used again: what it was doing is unknown.
+        let Ok(outcome) = tokio::time::timeout(FUNCTION_TIME, function.invoke(&cx, invocation, event)).await else {
+            tracing::error!(function = function.name(), limit_s = FUNCTION_TIME.as_secs(), "function timed out");
+            return Err(Failed);
+        };
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(cx);
+        outcome.map_err(|fault| {
+            tracing::error!(function = function.name(), error = chain(&fault), "function failed");
+            Failed
+        })
+    }
+
+    /// What Lambda does when no environment is free: a cold start.
+    async fn new_environment(&self, function: &Function) -> Cx {
+        let cx = Cx::new(Arc::clone(&self.config), self.clock.clone());
+        function.warm_up(&cx).await;
+        cx
+    }
+}

@@ -1,0 +1,161 @@
+//! Every function in one process: HTTP on one port, queues, schedules, and Telegram without a public address.
+
+mod environments;
+mod event;
+mod expression;
+mod http;
+mod long_poll;
+mod queues;
+mod routes;
+mod schedules;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use serde_json::value::RawValue;
+use shared::base::{Clock, Config};
+use shared::clients::telegram::Telegram;
+use shared::entry::{Function, Trigger};
+use shared::functions;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::trouble::Trouble;
+use environments::Environments;
+use expression::Expression;
+
+/// How long requests under way may take when everything stops.
+const STOP_TIME: Duration = Duration::from_secs(3);
+
+/// What the runner does beside serving HTTP.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port of all HTTP functions; 0 takes a free one.
+    pub port: u16,
+    /// Reads the queues there, if given.
+    pub queues: Option<SdkConfig>,
+    /// The names of the queues begin with this.
+    pub queue_prefix: String,
+    /// Fires the schedules.
+    pub schedules: bool,
+    /// Fetches the updates of the bots from Telegram, instead of waiting for them.
+    pub long_poll: bool,
+}
+
+/// Every function of the catalogue, running. Dropping it stops it at once.
+pub struct Runner {
+    address: SocketAddr,
+    functions: Vec<Arc<Function>>,
+    environments: Environments,
+    background: JoinSet<()>,
+    server: JoinHandle<()>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Runner {
+    /// Starts all functions with these settings and this time.
+    pub async fn start(config: Arc<Config>, clock: Clock, options: Options) -> Result<Self, Trouble> {
+        let cannot = |error| Trouble::because(format!("Port {} cannot be used", options.port), error);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let functions: Vec<_> = functions::all().into_iter().map(Arc::new).collect();
+        let environments = Environments::new(Arc::clone(&config), clock);
+        let (stopping, stopped) = watch::channel(false);
+        let gateway = http::Gateway::new(&functions, environments.clone(), address.port());
+        let server = tokio::spawn(serve(listener, gateway, stopped));
+        let background = JoinSet::new();
+        let mut runner = Self { address, functions, environments, background, server, stopping };
+        if let Some(aws) = &options.queues {
+            runner.poll_queues(aws, &options.queue_prefix);
+        }
+        if options.schedules {
+            runner.fire_schedules()?;
+        }
+        if options.long_poll {
+            runner.long_poll(&config)?;
+        }
+        Ok(runner)
+    }
+
+    /// `http://127.0.0.1:<port>`, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Invokes the function `name` with `event`, as the AWS console's test button does.
+    pub async fn invoke(&self, name: &str, event: &str) -> Result<Box<RawValue>, Trouble> {
+        let function = self.functions.iter().find(|function| function.name() == name);
+        let function = function.ok_or_else(|| Trouble::new(format!("There is no function {name}.")))?;
+        let answer = self.environments.invoke(function, event.to_owned()).await;
+        answer.map_err(|failed| Trouble::because(format!("{name} did not work"), failed))
+    }
+
+    /// Takes no more work, gives what is under way a moment to finish, and ends.
+    pub async fn stop(mut self) {
+        self.background.abort_all();
+        let _ = self.stopping.send(true);
+        if tokio::time::timeout(STOP_TIME, &mut self.server).await.is_err() {
+            tracing::warn!("requests under way were cut off");
+        }
+    }
+
+    fn poll_queues(&mut self, aws: &SdkConfig, prefix: &str) {
+        // A long poll takes longer than any call of a function may.
+        let config = aws_sdk_sqs::config::Builder::from(aws).timeout_config(TimeoutConfig::disabled()).build();
+        let client = aws_sdk_sqs::Client::from_conf(config);
+        for function in &self.functions {
+            if let Trigger::Queue { queue } = function.trigger() {
+                let queue = format!("{prefix}{queue}");
+                let poller = queues::Poller::new(client.clone(), queue, Arc::clone(function), self.environments.clone());
+                self.background.spawn(poller.run());
+            }
+        }
+    }
+
+    fn fire_schedules(&mut self) -> Result<(), Trouble> {
+        for function in &self.functions {
+            if let Trigger::Schedule { expression } = function.trigger() {
+                let parsed = Expression::parse(expression)
+                    .map_err(|error| Trouble::because(format!("{} has no schedule", function.name()), error))?;
+                let timetable = schedules::Timetable::new(Arc::clone(function), parsed, self.environments.clone());
+                self.background.spawn(timetable.run());
+            }
+        }
+        Ok(())
+    }
+
+    fn long_poll(&mut self, config: &Config) -> Result<(), Trouble> {
+        let keyhub = config.keyhub()?;
+        let bots = [("keyhub-webhook", keyhub.token()?, keyhub.secret()?)];
+        let http = shared::clients::http::client();
+        for (name, token, secret) in bots {
+            let function = self.functions.iter().find(|function| function.name() == name);
+            let function = function.ok_or_else(|| Trouble::new(format!("There is no function {name}.")))?;
+            let telegram = Telegram::new(http.clone(), &config.telegram_base_url, token.clone());
+            let environments = self.environments.clone();
+            let bot = long_poll::LongPoll::new(telegram, secret.clone(), Arc::clone(function), environments);
+            self.background.spawn(bot.run());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, gateway: http::Gateway, mut stopped: watch::Receiver<bool>) {
+    let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
+    let stop = async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stop).await {
+        tracing::error!(error = shared::base::chain(&error), "HTTP server ended");
+    }
+}

@@ -1,0 +1,80 @@
+//! Fires the schedules, as EventBridge Scheduler does, by a clock that can be moved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::json;
+use shared::entry::Function;
+
+use super::environments::Environments;
+use super::expression::Expression;
+
+/// How soon a moved clock is noticed.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// One function and when it is due.
+pub(super) struct Timetable {
+    function: Arc<Function>,
+    expression: Expression,
+    environments: Environments,
+}
+
+impl Timetable {
+    /// Fires `function` by `expression`.
+    pub fn new(function: Arc<Function>, expression: Expression, environments: Environments) -> Self {
+        Self { function, expression, environments }
+    }
+
+    /// Fires until it is aborted: each scheduled time at most once, and once for all that passed meanwhile.
+    pub async fn run(self) {
+        let mut next = self.expression.next_after(self.environments.clock().now());
+        while let Some(time) = next {
+            let Some(fired) = due(&self.expression, time, self.environments.clock().now()) else {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            };
+            // A failure was logged; the next time is another try.
+            let _ = self.environments.invoke(&self.function, event(self.function.name(), fired)).await;
+            next = self.expression.next_after(fired);
+        }
+    }
+}
+
+/// The latest scheduled time until `now`, once `next` has come.
+fn due(expression: &Expression, next: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    (next <= now).then(|| expression.last_until(now).unwrap_or(next))
+}
+
+/// The input that template.yaml gives each schedule.
+fn event(function: &str, scheduled_at: Timestamp) -> String {
+    json!({ "function": function, "scheduled_at": scheduled_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_time_is_due_once_and_a_jump_makes_up_for_one() {
+        let expression = Expression::parse("rate(5 minutes)").unwrap();
+        for (fired, now, expected) in [
+            ("10:00:30", "10:04:59", None),
+            ("10:00:30", "10:05:00", Some("10:05:00")),
+            ("10:05:00", "10:05:00", None),
+            ("10:05:00", "10:09:59", None),
+            ("10:05:00", "13:21:07", Some("13:20:00")),
+            ("13:20:00", "10:06:00", None),
+        ] {
+            let time = |text: &str| format!("2026-11-20T{text}Z").parse::<Timestamp>().unwrap();
+            let next = expression.next_after(time(fired)).unwrap();
+            assert_eq!(due(&expression, next, time(now)), expected.map(time), "{fired} {now}");
+        }
+    }
+
+    #[test]
+    fn the_event_names_the_function_and_its_time() {
+        let event = event("outbox-relay", "2026-11-20T10:05:00Z".parse().unwrap());
+        assert_eq!(event, r#"{"function":"outbox-relay","scheduled_at":"2026-11-20T10:05:00Z"}"#);
+    }
+}

@@ -1,0 +1,77 @@
+//! Files that people and bots sent.
+
+use std::collections::VecDeque;
+
+use axum::body::Bytes;
+use serde_json::{Value, json};
+
+use super::world::random_hex;
+
+/// Files kept; a further one replaces the oldest.
+const FILES_MAX: usize = 200;
+/// Bytes kept in all.
+const BYTES_MAX: usize = 256 << 20;
+
+/// A file as it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub id: String,
+    pub path: String,
+    pub name: String,
+    pub mime: String,
+    pub bytes: Bytes,
+}
+
+impl File {
+    /// The `Document` object.
+    pub fn document(&self) -> Value {
+        json!({
+            "file_name": self.name, "mime_type": self.mime, "file_id": self.id,
+            "file_unique_id": self.unique_id(), "file_size": self.bytes.len(),
+        })
+    }
+
+    /// The `File` object.
+    pub fn json(&self) -> Value {
+        json!({
+            "file_id": self.id, "file_unique_id": self.unique_id(),
+            "file_size": self.bytes.len(), "file_path": self.path,
+        })
+    }
+
+    fn unique_id(&self) -> &str {
+        &self.id[self.id.len() - 16..]
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Files {
+    kept: VecDeque<File>,
+    bytes: usize,
+}
+
+impl Files {
+    pub fn add(&mut self, name: &str, mime: &str, bytes: Bytes) -> File {
+        let key = random_hex(24);
+        let name = if name.is_empty() { "file" } else { name };
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        let plain = extension.filter(|text| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric()));
+        let path = format!("documents/file_{}.{}", &key[..12], plain.unwrap_or("bin"));
+        let file = File { id: format!("BQACAgIAAxk{key}"), path, name: name.to_owned(), mime: mime.to_owned(), bytes };
+        self.bytes += file.bytes.len();
+        self.kept.push_back(file.clone());
+        while self.kept.len() > FILES_MAX || (self.bytes > BYTES_MAX && self.kept.len() > 1) {
+            let gone = self.kept.pop_front().expect("more than one is kept");
+            self.bytes -= gone.bytes.len();
+        }
+        file
+    }
+
+    pub fn by_id(&self, id: &str) -> Option<&File> {
+        self.kept.iter().find(|file| file.id == id)
+    }
+
+    pub fn by_path(&self, path: &str) -> Option<&File> {
+        self.kept.iter().find(|file| file.path == path)
+    }
+}

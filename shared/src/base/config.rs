@@ -1,0 +1,288 @@
+//! Settings: read once, by one function, from any lookup.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+
+use super::crypto::{MASTER_KEY_BYTES, Vault};
+use super::i18n::Lang;
+use super::ids::UserId;
+use super::Fault;
+
+/// A setting that does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `value`.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// All settings. What a function does not use may be absent: each accessor says what is missing.
+#[derive(Debug)]
+pub struct Config {
+    /// Lines below this level are not written.
+    pub log_level: tracing::Level,
+    /// Base address of the Telegram Bot API.
+    pub telegram_base_url: String,
+    /// Base address of the geocoder.
+    pub geocoder_base_url: String,
+    /// Key of the geocoder; without it the offline data answers.
+    pub geocoder_key: Option<Secret>,
+    database_url: Option<Secret>,
+    vault: Option<Vault>,
+    objects_bucket: Option<String>,
+    event_bus: Option<String>,
+    keyhub: Option<Keyhub>,
+}
+
+/// Settings of the product-key bot.
+#[derive(Debug)]
+pub struct Keyhub {
+    token: Option<Secret>,
+    secret: Option<Secret>,
+    /// User name of the bot, without `@`.
+    pub username: String,
+    /// Contact handle shown to users.
+    pub owner: String,
+    /// Telegram ids of the admins.
+    pub admins: Vec<UserId>,
+    /// Channels a user must have joined; at least one.
+    pub channels: Vec<Channel>,
+    /// Whether the offline data answers when the geocoder fails.
+    pub country_fallback: bool,
+    /// Language of those whose own we do not write.
+    pub language: Lang,
+    /// Time zone of the bot: for the overall cap and for statistics.
+    pub zone: TimeZone,
+    /// Keys per user and day over all products; no cap if absent.
+    pub user_cap: Option<u32>,
+    /// Price of 30 days of premium in Telegram Stars.
+    pub premium_stars: i64,
+    /// Whether the messages of a dialogue are deleted once its key was sent.
+    pub auto_clear: bool,
+    /// Labels of the products A to E made by the first migration of data.
+    pub labels: [String; 5],
+    /// DynamoDB table of the counters.
+    pub counters_table: String,
+    /// SQS queue that hears of restocked products.
+    pub restocked_queue_url: String,
+}
+
+/// A channel that must be joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// `@name` or a negative number.
+    pub id: String,
+    /// Where to join it.
+    pub url: String,
+}
+
+impl Config {
+    /// Reads every setting. A setting that is there must be usable; a missing one is reported by whoever needs it.
+    pub fn from_lookup(get: impl Fn(&'static str) -> Option<String>) -> Result<Self, Fault> {
+        let get = |key| get(key).filter(|value| !value.trim().is_empty());
+        let log_level = parsed(&get, "LOG_LEVEL")?.unwrap_or(tracing::Level::INFO);
+        Ok(Self {
+            log_level,
+            telegram_base_url: base_url(&get, "TELEGRAM_BASE_URL", "https://api.telegram.org"),
+            geocoder_base_url: base_url(&get, "GEOCODER_BASE_URL", "https://maps.googleapis.com"),
+            geocoder_key: get("GEOCODER_KEY").map(Secret::new),
+            database_url: get("DATABASE_URL").map(Secret::new),
+            vault: get("ENCRYPTION_KEY").map(|key| vault(&key)).transpose()?,
+            objects_bucket: get("OBJECTS_BUCKET"),
+            event_bus: get("EVENT_BUS"),
+            keyhub: get("KEYHUB_OWNER").map(|owner| keyhub(&get, owner)).transpose()?,
+        })
+    }
+
+    /// Reads the settings from the process's environment.
+    pub fn from_env() -> Result<Self, Fault> {
+        Self::from_lookup(|key| std::env::var(key).ok())
+    }
+
+    /// Address of the database.
+    pub fn database_url(&self) -> Result<&Secret, Fault> {
+        self.database_url.as_ref().ok_or(Fault::Setting("DATABASE_URL"))
+    }
+
+    /// The keys that seal and hash personal data.
+    pub fn vault(&self) -> Result<&Vault, Fault> {
+        self.vault.as_ref().ok_or(Fault::Setting("ENCRYPTION_KEY"))
+    }
+
+    /// Bucket of exports and documents.
+    pub fn objects_bucket(&self) -> Result<&str, Fault> {
+        self.objects_bucket.as_deref().ok_or(Fault::Setting("OBJECTS_BUCKET"))
+    }
+
+    /// Event bus of the domain events.
+    pub fn event_bus(&self) -> Result<&str, Fault> {
+        self.event_bus.as_deref().ok_or(Fault::Setting("EVENT_BUS"))
+    }
+
+    /// Token of the bot called `bot` in the outbox.
+    pub fn bot_token(&self, bot: &str) -> Result<&Secret, Fault> {
+        match bot {
+            "keyhub" => self.keyhub()?.token(),
+            _ => Err(Fault::Unexpected { service: "outbox", what: format!("no bot is called {bot}") }),
+        }
+    }
+
+    /// Address of the queue called `queue` in the outbox.
+    pub fn queue_url(&self, queue: &str) -> Result<&str, Fault> {
+        match queue {
+            "keyhub-restocked" => Ok(&self.keyhub()?.restocked_queue_url),
+            _ => Err(Fault::Unexpected { service: "outbox", what: format!("no queue is called {queue}") }),
+        }
+    }
+
+    /// Settings of the product-key bot.
+    pub fn keyhub(&self) -> Result<&Keyhub, Fault> {
+        self.keyhub.as_ref().ok_or(Fault::Setting("KEYHUB_OWNER"))
+    }
+}
+
+impl Keyhub {
+    /// Token of the bot.
+    pub fn token(&self) -> Result<&Secret, Fault> {
+        self.token.as_ref().ok_or(Fault::Setting("TELEGRAM_KEYHUB_TOKEN"))
+    }
+
+    /// Secret that Telegram sends with each update.
+    pub fn secret(&self) -> Result<&Secret, Fault> {
+        self.secret.as_ref().ok_or(Fault::Setting("TELEGRAM_KEYHUB_SECRET"))
+    }
+}
+
+fn keyhub(get: &impl Fn(&'static str) -> Option<String>, owner: String) -> Result<Keyhub, Fault> {
+    let required = |key| get(key).ok_or(Fault::Setting(key));
+    let label = |key, fallback: &str| get(key).unwrap_or_else(|| fallback.to_owned());
+    let channels = list(get, "KEYHUB_CHANNELS", |entry| {
+        let (id, url) = entry.split_once('=')?;
+        Some(Channel { id: id.trim().to_owned(), url: url.trim().to_owned() })
+    })?;
+    if channels.is_empty() {
+        return Err(Fault::Setting("KEYHUB_CHANNELS"));
+    }
+    Ok(Keyhub {
+        token: get("TELEGRAM_KEYHUB_TOKEN").map(Secret::new),
+        secret: get("TELEGRAM_KEYHUB_SECRET").map(Secret::new),
+        username: required("TELEGRAM_KEYHUB_USERNAME")?.trim_start_matches('@').to_owned(),
+        owner,
+        admins: list(get, "KEYHUB_ADMINS", |id| id.parse().ok())?,
+        channels,
+        country_fallback: switch(get, "KEYHUB_COUNTRY_FALLBACK")?,
+        language: get("KEYHUB_LANGUAGE")
+            .map(|tag| Lang::from_tag(&tag).ok_or_else(|| bad("KEYHUB_LANGUAGE", "use en or ru")))
+            .transpose()?
+            .unwrap_or(Lang::En),
+        zone: zone(get, "KEYHUB_ZONE")?,
+        user_cap: parsed(get, "KEYHUB_USER_CAP")?.filter(|cap| *cap > 0),
+        premium_stars: parsed(get, "KEYHUB_PREMIUM_STARS")?.unwrap_or(250),
+        auto_clear: switch(get, "KEYHUB_AUTO_CLEAR")?,
+        labels: [
+            label("KEYHUB_LABEL_A", "Android"),
+            label("KEYHUB_LABEL_B", "Windows"),
+            label("KEYHUB_LABEL_C", "Product C"),
+            label("KEYHUB_LABEL_D", "Product D"),
+            label("KEYHUB_LABEL_E", "Product E"),
+        ],
+        counters_table: required("KEYHUB_COUNTERS_TABLE")?,
+        restocked_queue_url: required("KEYHUB_RESTOCKED_QUEUE_URL")?,
+    })
+}
+
+fn bad(key: &'static str, why: impl Into<String>) -> Fault {
+    Fault::BadSetting { key, why: why.into() }
+}
+
+fn vault(key: &str) -> Result<Vault, Fault> {
+    let wrong = || bad("ENCRYPTION_KEY", format!("it must be {} hexadecimal digits", MASTER_KEY_BYTES * 2));
+    let bytes = hex::decode(key.trim()).map_err(|_| wrong())?;
+    let key: [u8; MASTER_KEY_BYTES] = bytes.try_into().map_err(|_| wrong())?;
+    Ok(Vault::new(&key))
+}
+
+fn base_url(get: &impl Fn(&'static str) -> Option<String>, key: &'static str, fallback: &str) -> String {
+    get(key).unwrap_or_else(|| fallback.to_owned()).trim_end_matches('/').to_owned()
+}
+
+fn parsed<T: std::str::FromStr>(
+    get: &impl Fn(&'static str) -> Option<String>,
+    key: &'static str,
+) -> Result<Option<T>, Fault> {
+    get(key).map(|text| text.trim().parse().map_err(|_| bad(key, "it cannot be read"))).transpose()
+}
+
+fn switch(get: &impl Fn(&'static str) -> Option<String>, key: &'static str) -> Result<bool, Fault> {
+    match get(key).map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+        None | Some("true" | "on" | "1" | "yes") => Ok(true),
+        Some("false" | "off" | "0" | "no") => Ok(false),
+        Some(_) => Err(bad(key, "use true or false")),
+    }
+}
+
+fn zone(get: &impl Fn(&'static str) -> Option<String>, key: &'static str) -> Result<TimeZone, Fault> {
+    let name = get(key).unwrap_or_else(|| "UTC".to_owned());
+    TimeZone::get(name.trim()).map_err(|_| bad(key, "use a name of the IANA time zone database"))
+}
+
+fn list<T>(
+    get: &impl Fn(&'static str) -> Option<String>,
+    key: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, Fault> {
+    let text = get(key).unwrap_or_default();
+    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries.map(|entry| read(entry).ok_or_else(|| bad(key, "an entry cannot be read"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&'static str, &str)]) -> Result<Config, Fault> {
+        Config::from_lookup(|key| settings.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn nothing_is_required_until_it_is_used() {
+        let config = read(&[]).unwrap();
+        assert!(matches!(config.database_url(), Err(Fault::Setting("DATABASE_URL"))));
+        assert!(matches!(config.keyhub(), Err(Fault::Setting("KEYHUB_OWNER"))));
+        assert_eq!(config.telegram_base_url, "https://api.telegram.org");
+    }
+
+    #[test]
+    fn what_is_there_must_be_usable() {
+        for (key, value) in [("ENCRYPTION_KEY", "abc"), ("LOG_LEVEL", "loud")] {
+            let fault = read(&[(key, value)]).unwrap_err();
+            assert!(matches!(fault, Fault::BadSetting { key: named, .. } if named == key), "{key}: {fault}");
+            assert!(!chain_of(&fault).contains(value), "a value never reaches a message");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let config = read(&[("DATABASE_URL", "postgres://x:hunter2@y"), ("GEOCODER_KEY", "hunter2")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+
+    fn chain_of(fault: &Fault) -> String {
+        super::super::chain(fault)
+    }
+}

@@ -1,0 +1,14 @@
+//! Values and failures every part speaks in.
+
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod fault;
+pub mod i18n;
+pub mod ids;
+pub mod log;
+pub mod metrics;
+
+pub use clock::Clock;
+pub use config::{Config, Secret};
+pub use fault::{Fault, chain};

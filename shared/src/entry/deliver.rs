@@ -1,0 +1,229 @@
+//! Sends what waits in the outbox: right after a commit, and by the clock.
+
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, try_join_all};
+use jiff::{SignedDuration, Timestamp};
+
+use super::Cx;
+use crate::base::{Fault, chain};
+use crate::clients::http::TOTAL_TIMEOUT;
+use crate::clients::telegram::{self, DELETE_MESSAGES_MAX, DeleteMessages, Reply, Request};
+use crate::db::outbox::{self, AGE_MAX, End, LEASE, Lane, Letter, Pushed};
+use crate::db::{Connection, Transaction};
+
+/// Lanes one sweep of the relay serves.
+const SWEEP_LANES_MAX: i64 = 500;
+/// Rounds in one lane after a commit; what comes later is the relay's.
+const ROUNDS_MAX: usize = 5;
+/// Pause between two lanes of a sweep: Telegram takes about 30 messages a second from a bot.
+const SWEEP_PACE: Duration = Duration::from_millis(34);
+/// How long a sweep goes on.
+const SWEEP_TIME_MAX: SignedDuration = SignedDuration::from_secs(45);
+
+const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs() as i64, "a lease outlives its sends");
+
+/// A way out: the name of its lanes, and how it sends one letter.
+#[derive(Clone, Copy)]
+pub struct Channel {
+    /// As in [`Lane::channel`].
+    pub name: &'static str,
+    /// Sends one letter.
+    pub send: for<'a> fn(&'a Cx, &'a Connection, &'a Lane, &'a Letter) -> BoxFuture<'a, Result<Sending, Fault>>,
+}
+
+/// What came of sending one letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// It is settled.
+    Ended(End),
+    /// The whole sender is to wait this long.
+    Pause(Duration),
+}
+
+/// Who wants to hear what became of letters whose `about` starts with `prefix`. All its statements are sent at once.
+#[derive(Clone, Copy)]
+pub struct Listener {
+    /// `<domain>.<kind>:`
+    pub prefix: &'static str,
+    /// Notes the outcome in the transaction that settles the letter: the rest of `about`, the end, the time.
+    pub hear: for<'a> fn(&'a Transaction<'a>, &'a str, End, Timestamp) -> BoxFuture<'a, Result<(), Fault>>,
+}
+
+/// Requests to Telegram.
+pub const TELEGRAM: Channel = Channel { name: "telegram", send: |cx, db, lane, letter| to_telegram(cx, db, lane, letter).boxed() };
+/// Messages to SQS queues.
+pub const QUEUE: Channel = Channel { name: "queue", send: |cx, _, lane, letter| to_queue(cx, lane, letter).boxed() };
+/// Domain events.
+pub const EVENT: Channel = Channel { name: "event", send: |cx, _, lane, letter| to_bus(cx, lane, letter).boxed() };
+
+/// Sends what a commit just left in the outbox. What cannot be sent now stays for the relay; it never fails the caller,
+/// whose work is done.
+pub async fn at_once(cx: &Cx, db: &mut Connection, pushed: Vec<Pushed>) {
+    for Pushed { lane, leased, at_once } in pushed {
+        if !at_once || channel(cx, &lane).is_none() {
+            continue;
+        }
+        if let Err(fault) = serve(cx, db, &lane, leased).await {
+            tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "left to the relay");
+        }
+    }
+}
+
+/// The `outbox-relay` schedule: sends what is due, the longest waiting first.
+pub async fn sweep(cx: Cx) -> Result<(), Fault> {
+    let mut db = cx.db().await?;
+    let started = cx.now();
+    for lane in outbox::due(&*db, started, SWEEP_LANES_MAX).await? {
+        if cx.now().duration_since(started) > SWEEP_TIME_MAX {
+            break;
+        }
+        if channel(&cx, &lane).is_none() {
+            continue;
+        }
+        if let Err(fault) = serve(&cx, &mut db, &lane, Vec::new()).await {
+            tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "lane left for the next sweep");
+        }
+        tokio::time::sleep(SWEEP_PACE).await;
+    }
+    Ok(())
+}
+
+fn channel(cx: &Cx, lane: &Lane) -> Option<Channel> {
+    cx.channels().iter().find(|channel| channel.name == lane.channel).copied()
+}
+
+async fn serve(cx: &Cx, db: &mut Connection, lane: &Lane, leased: Vec<Letter>) -> Result<(), Fault> {
+    let mut letters = leased;
+    for _ in 0..ROUNDS_MAX {
+        if letters.is_empty() {
+            letters = outbox::lease(&*db, lane, cx.now()).await?;
+        }
+        if letters.is_empty() || !round(cx, db, lane, &letters).await? {
+            return Ok(());
+        }
+        letters.clear();
+    }
+    Ok(())
+}
+
+/// Sends letters in order and settles them together; says whether more waits in the lane. Stops at the first that has
+/// to wait, for those behind it may not overtake.
+async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) -> Result<bool, Fault> {
+    let until = cx.now() + LEASE - SignedDuration::try_from(TOTAL_TIMEOUT).expect("seconds");
+    let channel = channel(cx, lane).expect("looked up by the caller");
+    let mut ends: Vec<(&Letter, End)> = Vec::with_capacity(letters.len());
+    let mut stopped = None;
+    for letter in letters {
+        if cx.now() > until {
+            stopped = Some((letter, cx.now(), None));
+            break;
+        }
+        match (channel.send)(cx, db, lane, letter).await {
+            Ok(Sending::Ended(end)) => ends.push((letter, end)),
+            Ok(Sending::Pause(wait)) => {
+                let until = cx.now() + SignedDuration::try_from(wait).unwrap_or(outbox::BACKOFF_MAX);
+                stopped = Some((letter, until, Some(until)));
+                break;
+            }
+            Err(fault) if cx.now().duration_since(letter.created_at) > AGE_MAX => {
+                tracing::error!(outbox.id = letter.id, letter.attempts, error = chain(&fault), "message given up");
+                ends.push((letter, End::Undeliverable(false)));
+            }
+            Err(fault) => {
+                tracing::warn!(outbox.id = letter.id, letter.attempts, error = chain(&fault), "message not sent");
+                stopped = Some((letter, cx.now() + outbox::backoff(letter.attempts + 1), None));
+                break;
+            }
+        }
+    }
+    settle(cx, db, lane, &ends, stopped).await
+}
+
+async fn settle(
+    cx: &Cx,
+    db: &mut Connection,
+    lane: &Lane,
+    ends: &[(&Letter, End)],
+    stopped: Option<(&Letter, Timestamp, Option<Timestamp>)>,
+) -> Result<bool, Fault> {
+    let now = cx.now();
+    let tx = db.begin();
+    let pairs: Vec<(i64, End)> = ends.iter().map(|(letter, end)| (letter.id, *end)).collect();
+    let mut work: Vec<BoxFuture<'_, Result<(), Fault>>> = vec![outbox::settle(&tx, &pairs, now).boxed()];
+    for (letter, end) in ends {
+        let Some(about) = &letter.about else { continue };
+        for listener in cx.listeners() {
+            if let Some(rest) = about.strip_prefix(listener.prefix) {
+                work.push((listener.hear)(&tx, rest, *end, now));
+            }
+        }
+    }
+    if let Some((letter, until, pause)) = stopped {
+        work.push(outbox::postpone(&tx, lane, letter.id, until).boxed());
+        if let Some(until) = pause {
+            work.push(outbox::pause(&tx, lane, until).boxed());
+        }
+    }
+    let last = futures_util::future::try_join(try_join_all(work), outbox::is_waiting(&tx, lane));
+    let (_, waiting) = tx.commit_with(last).await?;
+    Ok(waiting && stopped.is_none())
+}
+
+async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
+    let client = cx.telegram(cx.config().bot_token(&lane.sender)?);
+    let mut request: Request =
+        serde_json::from_value(letter.body.clone()).map_err(|error| Fault::stored("message", error))?;
+    if let Request::ClearThread { chat_id, thread } = &request {
+        let limit = i64::try_from(DELETE_MESSAGES_MAX).expect("a hundred");
+        let message_ids = outbox::sent_in_thread(db, lane, thread, limit).await?;
+        if message_ids.is_empty() {
+            return Ok(Sending::Ended(End::Sent(None)));
+        }
+        request = Request::DeleteMessages(DeleteMessages { chat_id: *chat_id, message_ids });
+    }
+    let best_effort = matches!(request, Request::DeleteMessages(_) | Request::AnswerCallbackQuery(_));
+    match client.send(&request).await {
+        Ok(Reply::Done(message)) => Ok(Sending::Ended(End::Sent(message))),
+        Ok(Reply::Forbidden) => Ok(Sending::Ended(End::Undeliverable(true))),
+        Ok(Reply::TooMany(wait)) => Ok(Sending::Pause(wait)),
+        Ok(Reply::Refused(_)) if best_effort => Ok(Sending::Ended(End::Undeliverable(false))),
+        Ok(Reply::Refused(why)) => {
+            tracing::error!(outbox.id = letter.id, telegram.description = why, "message refused");
+            Ok(Sending::Ended(End::Undeliverable(false)))
+        }
+        // What only tidies up is not worth holding back what is to be read.
+        Err(fault) if best_effort => {
+            tracing::warn!(outbox.id = letter.id, error = chain(&fault), "tidying up failed");
+            Ok(Sending::Ended(End::Undeliverable(false)))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+async fn to_queue(cx: &Cx, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
+    let url = cx.config().queue_url(&lane.sender)?;
+    cx.queues().await.send(url, &letter.body.to_string()).await?;
+    Ok(Sending::Ended(End::Sent(None)))
+}
+
+async fn to_bus(cx: &Cx, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
+    cx.events().await?.publish(&lane.sender, &letter.body).await?;
+    Ok(Sending::Ended(End::Sent(None)))
+}
+
+/// `request` of `bot` as a message for the outbox.
+pub fn request(bot: crate::base::ids::BotId, chat: crate::base::ids::ChatId, request: &Request) -> outbox::Outgoing {
+    let body = serde_json::to_value(request).expect("our own types serialise");
+    outbox::Outgoing::telegram(bot, chat, body)
+}
+
+/// A text without buttons for the outbox.
+pub fn say(
+    bot: crate::base::ids::BotId,
+    chat: crate::base::ids::ChatId,
+    text: impl Into<String>,
+) -> outbox::Outgoing {
+    request(bot, chat, &Request::SendMessage(telegram::SendMessage::new(chat, text)))
+}

@@ -1,0 +1,274 @@
+//! [`Function`]: a name, what triggers it, what it warms up, and its handler.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::Method;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use tracing::Instrument;
+
+use super::cx::Call;
+use super::deliver::{Channel, Listener};
+use super::http::{Request, Response};
+use super::openapi::Operation;
+use super::warm::Warm;
+use super::{Cx, Message, Problem, auth, event, telegram};
+use crate::base::{Fault, Secret, chain, crypto};
+use crate::clients::telegram::Update;
+
+/// Anything that can run as a Lambda.
+pub struct Function {
+    name: &'static str,
+    trigger: Trigger,
+    access: Access,
+    handler: Handler,
+    warm: &'static [Warm],
+    channels: &'static [Channel],
+    listeners: &'static [Listener],
+    operation: Option<fn() -> Operation>,
+}
+
+/// What calls a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A route of the HTTP API.
+    Http {
+        /// Its method.
+        method: Method,
+        /// Its path, with `{name}` for parameters.
+        path: &'static str,
+    },
+    /// A bot's webhook, a `POST` route of the HTTP API.
+    Telegram {
+        /// Its path.
+        path: &'static str,
+    },
+    /// Messages of an SQS queue.
+    Queue {
+        /// Name of the queue.
+        queue: &'static str,
+    },
+    /// The clock.
+    Schedule {
+        /// EventBridge schedule expression, in UTC.
+        expression: &'static str,
+    },
+    /// Only who invokes it by name.
+    Direct,
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Public,
+    /// Holders of an API key with this scope.
+    Scope(&'static str),
+}
+
+/// One invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Stands in every log line and in the answer.
+    pub request_id: String,
+    /// When it will be cut off.
+    pub deadline: Option<Timestamp>,
+}
+
+impl Default for Invocation {
+    fn default() -> Self {
+        Self { request_id: crypto::random_name::<12>(), deadline: None }
+    }
+}
+
+type Run<I, O> = Box<dyn Fn(Cx, I) -> BoxFuture<'static, O> + Send + Sync>;
+type SecretOf = fn(&crate::base::Config) -> Result<&Secret, Fault>;
+
+enum Handler {
+    Http(Run<Request, Result<Response, Problem>>),
+    Telegram(SecretOf, Run<Update, Result<(), Fault>>),
+    Queue(Run<Message, Result<(), Fault>>),
+    Schedule(Run<(), Result<(), Fault>>),
+    Direct(Run<Json, Result<Json, Fault>>),
+}
+
+impl Function {
+    fn new(name: &'static str, trigger: Trigger, handler: Handler) -> Self {
+        let (warm, channels, listeners) = (&[], &[], &[]);
+        Self { name, trigger, access: Access::Public, handler, warm, channels, listeners, operation: None }
+    }
+
+    /// A function behind a route.
+    pub fn http<F>(
+        name: &'static str,
+        (method, path): (Method, &'static str),
+        access: Access,
+        handler: impl Fn(Cx, Request) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Response, Problem>> + Send + 'static,
+    {
+        let run = Handler::Http(Box::new(move |cx, request| handler(cx, request).boxed()));
+        Self { access, ..Self::new(name, Trigger::Http { method, path }, run) }
+    }
+
+    /// A function behind a bot's webhook; `secret` is what Telegram must send along.
+    pub fn telegram<F>(
+        name: &'static str,
+        path: &'static str,
+        secret: SecretOf,
+        handler: impl Fn(Cx, Update) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        let run = Handler::Telegram(secret, Box::new(move |cx, update| handler(cx, update).boxed()));
+        Self::new(name, Trigger::Telegram { path }, run)
+    }
+
+    /// A function behind a queue; it sees one message at a time.
+    pub fn queue<F>(
+        name: &'static str,
+        queue: &'static str,
+        handler: impl Fn(Cx, Message) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        let run = Handler::Queue(Box::new(move |cx, message| handler(cx, message).boxed()));
+        Self::new(name, Trigger::Queue { queue }, run)
+    }
+
+    /// A function that runs by the clock.
+    pub fn schedule<F>(
+        name: &'static str,
+        expression: &'static str,
+        handler: impl Fn(Cx) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        let run = Handler::Schedule(Box::new(move |cx, ()| handler(cx).boxed()));
+        Self::new(name, Trigger::Schedule { expression }, run)
+    }
+
+    /// A function that operators and deployments invoke by name.
+    pub fn direct<F>(name: &'static str, handler: impl Fn(Cx, Json) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Json, Fault>> + Send + 'static,
+    {
+        let run = Handler::Direct(Box::new(move |cx, event| handler(cx, event).boxed()));
+        Self::new(name, Trigger::Direct, run)
+    }
+
+    /// The same, with parts made before the first event.
+    #[must_use]
+    pub fn warm(mut self, parts: &'static [Warm]) -> Self {
+        self.warm = parts;
+        self
+    }
+
+    /// The same, sending over these channels what it leaves in the outbox.
+    #[must_use]
+    pub fn sends(mut self, channels: &'static [Channel], listeners: &'static [Listener]) -> Self {
+        self.channels = channels;
+        self.listeners = listeners;
+        self
+    }
+
+    /// The same, with its place in the API document.
+    #[must_use]
+    pub fn described(mut self, operation: fn() -> Operation) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// Name of the function, its binary and its folder.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What calls it.
+    pub fn trigger(&self) -> &Trigger {
+        &self.trigger
+    }
+
+    /// Who may call it.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// What the API document says of it.
+    pub fn operation(&self) -> Option<Operation> {
+        self.operation.map(|describe| describe())
+    }
+
+    /// Makes what the function lists, before the first event.
+    pub async fn warm_up(&self, cx: &Cx) {
+        for part in self.warm {
+            part(cx.clone()).await;
+        }
+    }
+
+    /// One invocation: the AWS event in, its answer out. An error is one of the invocation; routes answer 5xx instead.
+    pub async fn invoke(&self, cx: &Cx, invocation: Invocation, event: &str) -> Result<Box<RawValue>, Fault> {
+        let span = tracing::info_span!("invocation", function = self.name, request.id = invocation.request_id);
+        let (function, request_id) = (self.name, invocation.request_id);
+        let cx = cx.for_call(Call { function, request_id, channels: self.channels, listeners: self.listeners });
+        self.answer(cx, event).instrument(span).await
+    }
+
+    async fn answer(&self, cx: Cx, event: &str) -> Result<Box<RawValue>, Fault> {
+        match &self.handler {
+            Handler::Http(handler) => {
+                let request_id = cx.request_id().to_owned();
+                let answer = match event::read_request(event, &self.trigger) {
+                    Ok(request) => self.serve(handler, cx, request).await,
+                    Err(problem) => Err(problem),
+                };
+                event::write_response(answer.unwrap_or_else(Response::from).with_request_id(&request_id))
+            }
+            Handler::Telegram(secret, handler) => {
+                let request_id = cx.request_id().to_owned();
+                let answer = match event::read_request(event, &self.trigger) {
+                    Ok(request) => telegram::receive(cx, *secret, request, handler).await,
+                    Err(problem) => Err(problem),
+                };
+                event::write_response(answer.unwrap_or_else(Response::from).with_request_id(&request_id))
+            }
+            Handler::Queue(handler) => {
+                let mut failed = Vec::new();
+                for message in event::read_batch(event)? {
+                    let id = message.id.clone();
+                    if let Err(fault) = handler(cx.clone(), message).await {
+                        tracing::error!(message.id = id, error = chain(&fault), "message failed");
+                        failed.push(id);
+                    }
+                }
+                event::write_failures(&failed)
+            }
+            Handler::Schedule(handler) => {
+                event::read_tick(event)?;
+                handler(cx, ()).await?;
+                event::raw(&serde_json::json!({ "ok": true }))
+            }
+            Handler::Direct(handler) => {
+                let event = serde_json::from_str(event).map_err(|error| Fault::Event("JSON", error))?;
+                event::raw(&handler(cx, event).await?)
+            }
+        }
+    }
+
+    async fn serve(
+        &self,
+        handler: &Run<Request, Result<Response, Problem>>,
+        cx: Cx,
+        mut request: Request,
+    ) -> Result<Response, Problem> {
+        if let Access::Scope(scope) = self.access {
+            request.caller = Some(auth::caller(&cx, &request, scope).await?);
+        }
+        handler(cx, request).await
+    }
+}

@@ -1,0 +1,1 @@
+//! SQL of keyhub: one function per statement; nothing here decides.
