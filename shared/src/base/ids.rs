@@ -24,7 +24,6 @@ macro_rules! id {
         $crate::db::value::stored_as!($name, i64, |id| &id.0, |number| Ok($name(number)));
     };
 }
-pub(crate) use id;
 
 id!(
     /// A person's account at Telegram.

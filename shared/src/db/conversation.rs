@@ -53,18 +53,23 @@ pub async fn lock<D: DeserializeOwned + Default>(
     Ok((dialog, pace))
 }
 
-/// Where the person stood when last seen. Only a hint outside the lock.
+/// Where the person stood when last seen, and updates counted in the running minute. Only a hint outside the lock.
 pub async fn glance<D: DeserializeOwned + Default>(
     db: &impl GenericClient,
     bot: BotId,
     user: UserId,
-) -> Result<D, Fault> {
-    let sql = "select state from core.conversation where bot = $1 and user_id = $2";
-    let row = db.query_opt(sql, &[&bot.0, &user]).await?;
-    match row.and_then(|row| row.get::<_, Option<serde_json::Value>>("state")) {
-        Some(state) => serde_json::from_value(state).map_err(|error| Fault::stored("conversation", error)),
-        None => Ok(D::default()),
-    }
+    now: Timestamp,
+) -> Result<(D, i32), Fault> {
+    let sql = "select state, case when minute_from > $3 then minute_count else 0 end as minute_count
+               from core.conversation where bot = $1 and user_id = $2";
+    let Some(row) = db.query_opt(sql, &[&bot.0, &user, &(now - MINUTE)]).await? else {
+        return Ok((D::default(), 0));
+    };
+    let dialog = match row.get::<_, Option<serde_json::Value>>("state") {
+        Some(state) => serde_json::from_value(state).map_err(|error| Fault::stored("conversation", error))?,
+        None => D::default(),
+    };
+    Ok((dialog, row.get("minute_count")))
 }
 
 /// Stores where the person stands now.

@@ -5,7 +5,7 @@
 //! let (turn, facts) = try_join(converse::open(&tx, who, now), store::facts(&tx, ..)).await?;   // one round trip
 //! let Some(turn) = turn else { return tx.rollback().await };                                   // handled before
 //! let (next, messages) = decide(turn.dialog, facts, ..);
-//! let pushed = converse::close(tx, who, &next, &messages, now).await?;                         // one round trip
+//! let pushed = converse::close(&tx, who, &next, &messages, now).await?;                         // one round trip
 //! deliver::at_once(cx, db, pushed).await;
 //! ```
 
@@ -52,7 +52,7 @@ where
 
 /// Ends the turn: where the person stands now, what they are told, commit.
 pub async fn close<D: Serialize>(
-    tx: Transaction<'_>,
+    tx: &Transaction<'_>,
     who: Who,
     next: &D,
     messages: &[Outgoing],
@@ -63,7 +63,7 @@ pub async fn close<D: Serialize>(
 
 /// The same together with other statements, all sent when first polled.
 pub async fn close_with<D: Serialize>(
-    tx: Transaction<'_>,
+    tx: &Transaction<'_>,
     who: Who,
     next: &D,
     messages: &[Outgoing],
@@ -72,8 +72,8 @@ pub async fn close_with<D: Serialize>(
 ) -> Result<Vec<Pushed>, Fault> {
     let last = try_join3(
         also,
-        conversation::save(&tx, who.bot, who.user, next),
-        outbox::push(&tx, messages, now),
+        conversation::save(tx, who.bot, who.user, next),
+        outbox::push(tx, messages, now),
     );
     let ((), (), pushed) = tx.commit_with(last).await?;
     Ok(pushed)

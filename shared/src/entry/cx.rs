@@ -65,6 +65,13 @@ impl Cx {
         Self { parts: Arc::new(parts), call: Arc::new(call) }
     }
 
+    /// The same, with AWS clients made from `aws` instead of the process's environment.
+    #[must_use]
+    pub fn with_aws(self, aws: SdkConfig) -> Self {
+        self.parts.aws.set(aws).expect("nothing has asked for AWS yet");
+        self
+    }
+
     /// The same environment for one invocation.
     pub(super) fn for_call(&self, call: Call) -> Self {
         Self { parts: self.parts.clone(), call: Arc::new(call) }

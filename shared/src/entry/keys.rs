@@ -21,7 +21,7 @@ pub async fn migrate(cx: Cx, _: Json) -> Result<Json, Fault> {
 enum Order {
     Create { name: String, scopes: Vec<String> },
     Revoke(i64),
-    List(bool),
+    List(serde::de::IgnoredAny),
 }
 
 /// `api-keys`: `{"create":{"name","scopes"}}` answers the key once, `{"revoke":<id>}`, `{"list":true}`.

@@ -1,0 +1,6 @@
+//! See [`shared::functions::keyhub_user_update`].
+use shared::{entry, functions};
+
+fn main() -> entry::Exit {
+    entry::lambda::run(functions::keyhub_user_update())
+}
