@@ -136,6 +136,8 @@ create table keyhub.person (
     country_name       text,
     country_at         timestamptz,
     pending_product    text,
+    pending_dialogue   text,
+    pending_notify     boolean     not null default false,
     pending_at         timestamptz,
     blocked            boolean     not null default false,
     block_reason       text        not null default '',

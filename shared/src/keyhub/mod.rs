@@ -6,10 +6,31 @@
 
 use crate::base::Fault;
 
+pub mod api;
+pub mod bot;
+pub mod change;
+pub mod claim;
+pub mod counter;
+pub mod csv;
+pub mod dialog;
+pub mod export;
+pub mod jobs;
+pub mod keys;
+pub mod limits;
+pub mod messages;
 pub mod model;
+pub mod products;
+pub mod restock;
+pub mod rules;
+pub mod stats;
 pub mod store;
+pub mod users;
+pub mod waitlist;
 
 use model::{Code, KeyState};
+
+/// The domain's name in the audit.
+pub const DOMAIN: &str = "keyhub";
 
 /// What the rules refuse operators.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +42,6 @@ pub enum Error {
     /// A product has this code already.
     #[error("the product {0} exists")]
     ProductExists(Code),
-    /// A setting is not of its range.
-    #[error("{field}: {code}")]
-    BadField {
-        /// Name of the setting.
-        field: &'static str,
-        /// What is wrong, for a program.
-        code: &'static str,
-    },
     /// No key has this text.
     #[error("there is no such key")]
     NoSuchKey,
@@ -47,9 +60,9 @@ pub enum Error {
     /// The bot does not know this person.
     #[error("there is no such user")]
     NoSuchUser,
-    /// A file cannot be used at all; why, for a program.
+    /// A file cannot be used at all.
     #[error("the file is refused: {0}")]
-    FileRefused(&'static str),
+    FileRefused(#[from] csv::Refused),
     /// The machinery broke.
     #[error(transparent)]
     Fault(#[from] Fault),

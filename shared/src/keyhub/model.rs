@@ -13,10 +13,12 @@ use crate::base::ids::UserId;
 use crate::clients::geocode::{Country, Place};
 use crate::db::value::stored_as;
 
+/// Length of a product's label in characters.
+pub const LABEL_CHARS_MAX: usize = 64;
+
 /// Code of a product: `[A-Z0-9]{1,8}`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(transparent)]
 pub struct Code(String);
 
 /// The text is not a product code.
@@ -228,8 +230,8 @@ pub struct Person {
     pub phone: Option<String>,
     /// The place last shared.
     pub location: Option<Shared>,
-    /// The product asked for when the chain stopped, and when.
-    pub pending: Option<(Code, Timestamp)>,
+    /// What was asked for when the chain stopped.
+    pub pending: Option<Pending>,
     /// The reason, if they are blocked.
     pub blocked: Option<String>,
     /// End of their premium time.
@@ -243,6 +245,19 @@ impl Person {
     pub fn is_premium(&self, now: Timestamp) -> bool {
         self.premium_until.is_some_and(|until| now < until)
     }
+}
+
+/// An attempt that waits for a contact, a location or a joined channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The product asked for.
+    pub product: Code,
+    /// The dialogue its messages belong to.
+    pub dialogue: Option<String>,
+    /// Whether a place in the waiting line was asked for, not a key.
+    pub notify: bool,
+    /// When it stopped.
+    pub at: Timestamp,
 }
 
 /// A shared place. Its coordinates are forgotten once the country is known.

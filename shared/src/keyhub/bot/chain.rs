@@ -1,0 +1,286 @@
+//! The chain of an attempt: what has to be asked, in order. After a refusal nothing further is asked.
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::heard::Heard;
+use crate::base::config::Keyhub;
+use crate::base::crypto::Vault;
+use crate::base::{Fault, chain};
+use crate::clients::geocode::{self, Answer, Country, Place};
+use crate::clients::telegram::Reply;
+use crate::db::Connection;
+use crate::db::conversation::{self, UPDATES_PER_MINUTE_MAX};
+use crate::db::inbox;
+use crate::entry::Cx;
+use crate::keyhub::counter::ALL_PRODUCTS;
+use crate::keyhub::dialog::Dialog;
+use crate::keyhub::limits::{Asked, Demand, Limits, Slot};
+use crate::keyhub::messages::BOT;
+use crate::keyhub::model::{Code, Known, Person, Product};
+use crate::keyhub::rules::{self, DIALOGUE_LIFE, Stop};
+use crate::keyhub::store::dialogues::{self, Dialogue};
+use crate::keyhub::store::people::{self, Resets};
+use crate::keyhub::store::{claims, products};
+
+/// What Postgres knew before anything was asked.
+#[derive(Debug)]
+pub struct Glance {
+    /// Whether the update was handled already.
+    pub seen: bool,
+    /// Whether the person is over the limit per minute, or about to be.
+    pub too_fast: bool,
+    /// Where they stand.
+    pub dialog: Dialog,
+    /// Who they are, as stored.
+    pub stored: Person,
+    /// The same, blocked also if they were before an erasure.
+    pub person: Person,
+    /// When their limits were reset.
+    pub resets: Resets,
+    /// All products.
+    pub products: Vec<Product>,
+    /// Products of which a key is free.
+    pub in_stock: Vec<Code>,
+    /// The dialogue of the pressed list.
+    pub dialogue: Option<Dialogue>,
+}
+
+/// Someone who has told the bot nothing.
+pub fn stranger(heard: &Heard) -> Person {
+    Person {
+        id: heard.who.user,
+        username: heard.username.clone(),
+        language: heard.lang,
+        phone: None,
+        location: None,
+        pending: None,
+        blocked: None,
+        premium_until: None,
+        unreachable: false,
+    }
+}
+
+/// Reads all an attempt may need, in one round trip.
+pub async fn glance(
+    db: &Connection,
+    vault: &Vault,
+    heard: &Heard,
+    dialogue: Option<&str>,
+    now: Timestamp,
+) -> Result<Glance, Fault> {
+    let user = heard.who.user;
+    let owner_hash = people::owner_hash(vault, user);
+    let (seen, (dialog, count), person, erased, resets, products, in_stock, dialogue) = tokio::try_join!(
+        inbox::seen(db, BOT.0, heard.who.update.0),
+        conversation::glance(db, BOT, user, now),
+        people::find(db, vault, user),
+        people::erased(db, &owner_hash),
+        people::resets(db, &owner_hash),
+        products::all(db),
+        claims::in_stock(db),
+        dialogues::find(db, dialogue.unwrap_or_default(), (user, heard.chat), now - DIALOGUE_LIFE, false),
+    )?;
+    let person = person.unwrap_or_else(|| stranger(heard));
+    // Name and language are those of this update, as the transaction will store them.
+    let stored = Person { username: heard.username.clone(), language: heard.lang, ..person };
+    let mut person = stored.clone();
+    person.blocked = person.blocked.or(erased.and_then(|erased| erased.blocked));
+    Ok(Glance {
+        seen,
+        too_fast: count >= UPDATES_PER_MINUTE_MAX,
+        dialog,
+        stored,
+        person,
+        resets,
+        products,
+        in_stock,
+        dialogue,
+    })
+}
+
+/// An attempt that may take a key.
+#[derive(Debug)]
+pub struct Ready {
+    /// The product.
+    pub product: Product,
+    /// From where.
+    pub country: Country,
+    /// The reserved place.
+    pub slot: Slot,
+}
+
+/// What the asking brought to light beside its verdict.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The country of the shared place, just resolved.
+    pub country: Option<Country>,
+    /// What the geocoder complained of.
+    pub trouble: Option<String>,
+}
+
+/// Asks what the chain needs.
+pub struct Asker<'a> {
+    /// What may be reached.
+    pub cx: &'a Cx,
+    /// The bot's settings.
+    pub settings: &'a Keyhub,
+    /// What Postgres knew.
+    pub glance: &'a Glance,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl Asker<'_> {
+    /// Steps 1 and 2: not blocked, member of every channel.
+    pub async fn member(&self, person: &Person) -> Result<(), Stop> {
+        rules::check_blocked(person)?;
+        membership(self.cx, self.settings, person).await
+    }
+
+    /// Steps 1 to 3: also the phone number is known.
+    pub async fn known(&self, person: &Person) -> Result<(), Stop> {
+        self.member(person).await?;
+        rules::check_phone(person)
+    }
+
+    /// Steps 1 to 9: a place under the limit is reserved for one key of `code`.
+    pub async fn attempt(
+        &self,
+        person: &Person,
+        code: &Code,
+        token: &str,
+        found: &mut Found,
+    ) -> Result<Ready, Stop> {
+        self.known(person).await?;
+        let product = rules::check_product(&self.glance.products, code)?;
+        let limits = limits(self.cx, self.settings).await;
+        let demands = demands(self.settings, product, person, &self.glance.resets, self.now);
+        let mut counters = Vec::with_capacity(demands.len());
+        for demand in &demands {
+            counters.push(limits.read(person.id, &demand.product).await.map_err(away)?);
+        }
+        for (index, (counter, demand)) in counters.iter().zip(&demands).enumerate() {
+            self.check(index, product, person, &counter.used(demand.since))?;
+        }
+        if !self.glance.in_stock.contains(code) {
+            return Err(Stop::OutOfStock(code.clone()));
+        }
+        let country = self.country(person, product, found).await?;
+        match limits.reserve(person.id, token, &demands, counters, self.now).await.map_err(away)? {
+            Asked::Got(slot) => Ok(Ready { product: product.clone(), country, slot: *slot }),
+            Asked::Full(index, used) => {
+                self.check(index, product, person, &used)?;
+                Err(Stop::CountersAway)
+            }
+        }
+    }
+
+    /// What joining the waiting line needs: membership, phone, limit, a place of today and its country.
+    pub async fn notify(&self, person: &Person, code: &Code, found: &mut Found) -> Result<Country, Stop> {
+        self.known(person).await?;
+        let product = rules::check_product(&self.glance.products, code)?;
+        let limits = limits(self.cx, self.settings).await;
+        let demands = demands(self.settings, product, person, &self.glance.resets, self.now);
+        for (index, demand) in demands.iter().enumerate() {
+            let counter = limits.read(person.id, &demand.product).await.map_err(away)?;
+            self.check(index, product, person, &counter.used(demand.since))?;
+        }
+        self.country(person, product, found).await
+    }
+
+    /// The limit of the product comes first, the cap second, as in [`demands`].
+    fn check(&self, index: usize, product: &Product, person: &Person, used: &[Timestamp]) -> Result<(), Stop> {
+        match (index, self.settings.user_cap) {
+            (1, Some(cap)) => rules::check_cap(cap, &self.settings.zone, used, self.now),
+            _ => rules::check_limit(product, person.is_premium(self.now), used, self.now).map(|_| ()),
+        }
+    }
+
+    async fn country(&self, person: &Person, product: &Product, found: &mut Found) -> Result<Country, Stop> {
+        let shared = rules::check_location(person, &product.zone, self.now)?;
+        let place = match &shared.place {
+            Known::Country(country) => return Ok(country.clone()),
+            Known::Place(place) => *place,
+            Known::Nothing => return Err(Stop::NoLocation),
+        };
+        let country = self.resolve(place, found).await?;
+        found.country = Some(country.clone());
+        Ok(country)
+    }
+
+    async fn resolve(&self, place: Place, found: &mut Found) -> Result<Country, Stop> {
+        let Some(geocoder) = self.cx.geocoder() else {
+            return geocode::offline(place).ok_or(Stop::Nowhere);
+        };
+        match geocoder.country(place).await {
+            Answer::In(country) => Ok(country),
+            Answer::Nowhere => Err(Stop::Nowhere),
+            Answer::Failed(status) => {
+                tracing::warn!(geocoder.status = status, "country not resolved");
+                if status == "REQUEST_DENIED" || status.starts_with("OVER_") {
+                    found.trouble = Some(status);
+                }
+                let fallback = self.settings.country_fallback.then(|| geocode::offline(place)).flatten();
+                fallback.ok_or(Stop::NoAnswer)
+            }
+        }
+    }
+}
+
+/// Whether the person is in every required channel. Telegram is asked each time.
+pub async fn membership(cx: &Cx, settings: &Keyhub, person: &Person) -> Result<(), Stop> {
+    let token = settings.token().map_err(|_| Stop::MembershipUnknown)?;
+    let telegram = cx.telegram(token);
+    let asked = settings.channels.iter().map(|channel| telegram.chat_member(&channel.id, person.id));
+    let mut missing = Vec::new();
+    for (channel, answer) in settings.channels.iter().zip(join_all(asked).await) {
+        match answer {
+            Ok(Reply::Done(member)) if member.is_in() => {}
+            Ok(Reply::Done(_)) => missing.push(channel.clone()),
+            Ok(refused) => {
+                tracing::warn!(channel = channel.id, telegram.answer = ?refused, "membership unknown");
+                return Err(Stop::MembershipUnknown);
+            }
+            Err(fault) => {
+                tracing::warn!(channel = channel.id, error = chain(&fault), "membership unknown");
+                return Err(Stop::MembershipUnknown);
+            }
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(Stop::NotJoined(missing)) }
+}
+
+/// The counters of keyhub.
+pub async fn limits(cx: &Cx, settings: &Keyhub) -> Limits {
+    Limits::new(cx.counters(&settings.counters_table).await)
+}
+
+/// Places a key needs: one under the product's limit, and one under the cap if there is one.
+pub fn demands(
+    settings: &Keyhub,
+    product: &Product,
+    person: &Person,
+    resets: &Resets,
+    now: Timestamp,
+) -> Vec<Demand> {
+    let since = |start: Timestamp, name: &str| resets.since(name).map_or(start, |reset| reset.max(start));
+    let own = Demand {
+        product: product.code.to_string(),
+        since: since(rules::window_start(product.limit, &product.zone, now), product.code.as_str()),
+        n: product.keys_per_window(person.is_premium(now)),
+        zone: product.zone.clone(),
+    };
+    let cap = settings.user_cap.map(|n| Demand {
+        product: ALL_PRODUCTS.to_owned(),
+        since: since(rules::day_start(&settings.zone, now), ALL_PRODUCTS),
+        n,
+        zone: settings.zone.clone(),
+    });
+    std::iter::once(own).chain(cap).collect()
+}
+
+fn away(fault: Fault) -> Stop {
+    tracing::error!(error = chain(&fault), "counters are away");
+    Stop::CountersAway
+}

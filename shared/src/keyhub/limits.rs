@@ -1,0 +1,264 @@
+//! Slots in DynamoDB: reserved before the transaction of a claim, confirmed or released after it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value as Json, json};
+
+use super::counter::{ALL_PRODUCTS, Counter, Given, Reserved, SHARDS};
+use super::model::Product;
+use super::rules::SLOT_LIFE;
+use crate::base::crypto;
+use crate::base::ids::UserId;
+use crate::base::{Fault, chain};
+use crate::clients::counters::{Counters, Written};
+use crate::entry::Cx;
+
+/// Index of the items with open slots.
+const INDEX: &str = "open_slots";
+/// Rounds of compare-and-set before giving up; parallel attempts of one person meet here.
+const ROUNDS_MAX: usize = 60;
+/// The longest pause between two rounds, in milliseconds.
+const PAUSE_MS_MAX: u64 = 12;
+
+/// The counters of keyhub.
+#[derive(Clone, Debug)]
+pub struct Limits(Counters);
+
+/// A place asked for in one counter.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// Code of the product, or [`ALL_PRODUCTS`].
+    pub product: String,
+    /// Start of the window.
+    pub since: Timestamp,
+    /// Places in it.
+    pub n: u32,
+    /// Zone in which its days are counted.
+    pub zone: TimeZone,
+}
+
+/// A reserved place.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// Whose.
+    pub user: UserId,
+    /// Its token.
+    pub token: String,
+    /// When it was reserved; the claim's time.
+    pub at: Timestamp,
+    counters: Vec<(Counter, TimeZone)>,
+}
+
+/// What came of asking for a slot.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// It is reserved.
+    Got(Box<Slot>),
+    /// The demand of this index is full; these instants count.
+    Full(usize, Vec<Timestamp>),
+}
+
+impl Limits {
+    /// Over the counters table.
+    pub fn new(counters: Counters) -> Self {
+        Self(counters)
+    }
+
+    /// The counter of `user` for `product`, as it is now.
+    pub async fn read(&self, user: UserId, product: &str) -> Result<Counter, Fault> {
+        let found = self.0.get(&key(user, product)).await?;
+        Ok(found.unwrap_or_else(|| Counter::new(user, product)))
+    }
+
+    /// Reserves one place in every demanded counter, all or none. `known` are counters read before, to save a read.
+    pub async fn reserve(
+        &self,
+        user: UserId,
+        token: &str,
+        demands: &[Demand],
+        known: Vec<Counter>,
+        now: Timestamp,
+    ) -> Result<Asked, Fault> {
+        let mut known = Some(known).filter(|known| known.len() == demands.len());
+        for round in 0..ROUNDS_MAX {
+            let counters = match known.take() {
+                Some(counters) => counters,
+                None => self.read_all(user, demands).await?,
+            };
+            let mut at = now;
+            let mut changed = Vec::with_capacity(demands.len());
+            let mut unchanged = Vec::new();
+            for (index, (mut counter, demand)) in counters.into_iter().zip(demands).enumerate() {
+                match counter.reserve(token, demand.since, demand.n, now) {
+                    Reserved::New => changed.push((counter, demand.zone.clone())),
+                    Reserved::Known(since) => {
+                        at = since;
+                        unchanged.push((counter, demand.zone.clone()));
+                    }
+                    Reserved::Full(used) => return Ok(Asked::Full(index, used)),
+                }
+            }
+            if let Some(mut counters) = self.write(changed, now).await? {
+                counters.extend(unchanged);
+                return Ok(Asked::Got(Box::new(Slot { user, token: token.to_owned(), at, counters })));
+            }
+            pause(round).await;
+        }
+        Err(Fault::GaveUp("a counter was contended for too long"))
+    }
+
+    /// Makes the slot a claim. Idempotent by token.
+    pub async fn confirm(&self, slot: Slot, key: &str, country: &str, now: Timestamp) -> Result<(), Fault> {
+        let products: Vec<(String, TimeZone)> =
+            slot.counters.iter().map(|(counter, zone)| (counter.product.clone(), zone.clone())).collect();
+        let Slot { user, token, at, counters } = slot;
+        let change = |counter: &mut Counter, zone: &TimeZone| {
+            let key = (counter.product != ALL_PRODUCTS).then_some(key);
+            counter.confirm(Given { token: &token, at, key, country }, zone)
+        };
+        self.change(user, &products, Some(counters), now, change).await
+    }
+
+    /// Confirms a claim of which only the token is left.
+    pub async fn confirm_found(
+        &self,
+        user: UserId,
+        products: &[(String, TimeZone)],
+        given: Given<'_>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let change = |counter: &mut Counter, zone: &TimeZone| {
+            let key = given.key.filter(|_| counter.product != ALL_PRODUCTS);
+            counter.confirm(Given { key, ..given }, zone)
+        };
+        self.change(user, products, None, now, change).await
+    }
+
+    /// Gives the slot back. Idempotent by token.
+    pub async fn release(&self, slot: Slot, now: Timestamp) -> Result<(), Fault> {
+        let products: Vec<(String, TimeZone)> =
+            slot.counters.iter().map(|(counter, zone)| (counter.product.clone(), zone.clone())).collect();
+        let token = slot.token;
+        self.change(slot.user, &products, Some(slot.counters), now, |counter, _| counter.release(&token)).await
+    }
+
+    /// Changes counters by compare-and-set until it succeeds; `change` says whether there is anything to write.
+    pub async fn change(
+        &self,
+        user: UserId,
+        products: &[(String, TimeZone)],
+        known: Option<Vec<(Counter, TimeZone)>>,
+        now: Timestamp,
+        change: impl Fn(&mut Counter, &TimeZone) -> bool,
+    ) -> Result<(), Fault> {
+        let mut known = known;
+        for round in 0..ROUNDS_MAX {
+            let counters = match known.take() {
+                Some(counters) => counters,
+                None => {
+                    let mut counters = Vec::with_capacity(products.len());
+                    for (product, zone) in products {
+                        counters.push((self.read(user, product).await?, zone.clone()));
+                    }
+                    counters
+                }
+            };
+            let mut changed = Vec::with_capacity(counters.len());
+            for (mut counter, zone) in counters {
+                if change(&mut counter, &zone) {
+                    changed.push((counter, zone));
+                }
+            }
+            if self.write(changed, now).await?.is_some() {
+                return Ok(());
+            }
+            pause(round).await;
+        }
+        Err(Fault::GaveUp("a counter was contended for too long"))
+    }
+
+    /// Counters with a slot older than [`SLOT_LIFE`], as user and product.
+    pub async fn stale(&self, now: Timestamp) -> Result<Vec<(UserId, String)>, Fault> {
+        let below = (now - SLOT_LIFE).as_millisecond();
+        let mut found = Vec::new();
+        for shard in 0..SHARDS {
+            for key in self.0.keys_below(INDEX, ("open_shard", shard), ("open_since", below)).await? {
+                if let (Some(user), Some(product)) = (key["user"].as_i64(), key["product"].as_str()) {
+                    found.push((UserId(user), product.to_owned()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes a counter as it is to be, whatever it was.
+    pub async fn replace(&self, counter: &Counter, now: Timestamp) -> Result<(), Fault> {
+        for round in 0..ROUNDS_MAX {
+            let stored = self.read(counter.user, &counter.product).await?;
+            let wanted = counter.instead_of(&stored);
+            if wanted == stored || self.write(vec![(wanted, TimeZone::UTC)], now).await?.is_some() {
+                return Ok(());
+            }
+            pause(round).await;
+        }
+        Err(Fault::GaveUp("a counter was contended for too long"))
+    }
+
+    async fn read_all(&self, user: UserId, demands: &[Demand]) -> Result<Vec<Counter>, Fault> {
+        let reads = demands.iter().map(|demand| self.read(user, &demand.product));
+        futures_util::future::try_join_all(reads).await
+    }
+
+    /// Writes all or none; the counters as written, or nothing if someone was faster.
+    async fn write(
+        &self,
+        counters: Vec<(Counter, TimeZone)>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<(Counter, TimeZone)>>, Fault> {
+        if counters.is_empty() {
+            return Ok(Some(counters));
+        }
+        let expected: Vec<Option<u64>> = counters.iter().map(|(counter, _)| counter.expected()).collect();
+        let next: Vec<(Counter, TimeZone)> =
+            counters.into_iter().map(|(counter, zone)| (counter.next(now), zone)).collect();
+        let items: Vec<(&Counter, Option<u64>)> =
+            next.iter().map(|(counter, _)| counter).zip(expected.iter().copied()).collect();
+        match self.0.put_all(&items).await? {
+            Written::Yes => Ok(Some(next)),
+            Written::Conflict => Ok(None),
+        }
+    }
+}
+
+/// Takes a returned claim out of its counters, after the commit that returned it. What fails here a rebuild mends; until
+/// then the person has one place less.
+pub async fn uncount(cx: &Cx, user: UserId, product: &Product, token: &str) {
+    if let Err(fault) = take_out(cx, user, product, token).await {
+        tracing::error!(error = chain(&fault), "a returned claim still counts");
+    }
+}
+
+async fn take_out(cx: &Cx, user: UserId, product: &Product, token: &str) -> Result<(), Fault> {
+    let settings = cx.config().keyhub()?;
+    let limits = Limits::new(cx.counters(&settings.counters_table).await);
+    let own = (product.code.to_string(), product.zone.clone());
+    let all = (ALL_PRODUCTS.to_owned(), settings.zone.clone());
+    for counter in [own, all] {
+        limits.change(user, &[counter], None, cx.now(), |counter, zone| counter.uncount(token, zone)).await?;
+    }
+    Ok(())
+}
+
+fn key(user: UserId, product: &str) -> Json {
+    json!({ "user": user, "product": product })
+}
+
+/// A random pause that grows with the rounds, so that those who contend do not meet again.
+async fn pause(round: usize) {
+    let mut byte = [0];
+    crypto::random_bytes(&mut byte);
+    let most = PAUSE_MS_MAX.min(1 + u64::try_from(round).unwrap_or(PAUSE_MS_MAX));
+    tokio::time::sleep(Duration::from_millis(u64::from(byte[0]) % (most + 1))).await;
+}
