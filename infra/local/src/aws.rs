@@ -25,13 +25,15 @@ impl Account {
     }
 
     /// The environment variables by which any AWS SDK finds this account and nothing else.
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub fn environment(&self) -> [(&'static str, String); 7] {
         [
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", self.id.clone()),
             ("AWS_SECRET_ACCESS_KEY", SECRET.to_owned()),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+            ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
         ]
     }
 

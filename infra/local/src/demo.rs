@@ -6,6 +6,7 @@ use shared::base::config::Keyhub;
 use shared::clients::http::{client, fault};
 use shared::entry::keys::SCOPES;
 
+use crate::chat;
 use crate::project::Project;
 use crate::runner::Runner;
 use crate::telegram::FakeTelegram;
@@ -14,13 +15,8 @@ use crate::trouble::Trouble;
 const API_KEY_FILE: &str = "api-key";
 const PRODUCTS: &str = "/keyhub/products";
 const ITSELF: &str = "Botyard";
-/// Telegram id, first name, username, language, whether they joined the channels.
-const PEOPLE: [(i64, &str, &str, &str, bool); 4] = [
-    (1, "Olga", "owner", "en", true),
-    (7, "Alice", "alice", "en", true),
-    (8, "Bob", "bob", "ru", true),
-    (10, "Mallory", "mallory", "en", false),
-];
+/// Telegram ids of the people who joined the channels: those of the chat page.
+const MEMBERS: [i64; 3] = [1, 7, 8];
 /// Product code and how many keys it gets.
 const STOCK: [(&str, u32); 2] = [("A", 19), ("B", 5)];
 
@@ -28,14 +24,12 @@ const STOCK: [(&str, u32); 2] = [("A", 19), ("B", 5)];
 pub fn people(telegram: &FakeTelegram, keyhub: &Keyhub) -> Result<(), Trouble> {
     let bot = telegram.add_bot(keyhub.token()?.expose(), &keyhub.username);
     bot.set_name("Keyhub");
-    for (id, first_name, username, language, _) in PEOPLE {
-        telegram.person(id, first_name, Some(username), language);
-    }
+    chat::add_people(telegram);
     for channel in &keyhub.channels {
         telegram.channel(&channel.id, channel.id.trim_start_matches('@'));
         bot.promote(&channel.id);
-        for (id, .., joined) in PEOPLE {
-            telegram.set_member(&channel.id, id, if joined { "member" } else { "left" }, joined);
+        for user in MEMBERS {
+            telegram.set_member(&channel.id, user, "member", true);
         }
     }
     Ok(())

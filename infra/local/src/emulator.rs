@@ -54,9 +54,10 @@ impl Emulator {
 
     /// Starts an empty emulator on a free port; everything in it is gone when it stops, or when this program ends.
     pub async fn throwaway(project: &Project) -> Result<Self, Trouble> {
+        let program = program(project)?;
         let home = std::env::temp_dir().join(format!("botyard-{}", random_hex(8)));
         make_folder(&home)?;
-        Self::start(program(project)?, &home, free_port()?, Vec::new(), Some(home.clone())).await
+        Self::start(program, &home, free_port()?, Vec::new(), Some(home.clone())).await
     }
 
     /// Its address, for `AWS_ENDPOINT_URL`.
@@ -126,13 +127,15 @@ impl Emulator {
 fn program(project: &Project) -> Result<PathBuf, Trouble> {
     let program = match std::env::var_os("BOTYARD_EMULATOR_BIN") {
         Some(program) => PathBuf::from(program),
-        None => project.local("venv/bin/ministack"),
+        None => project.root().join(".local/venv/emulator/bin/ministack"),
     };
     if program.is_file() {
         return Ok(program);
     }
     let missing = program.display();
-    Err(Trouble::new(format!("The AWS emulator is not installed ({missing} is missing); infra/up and infra/test install it.")))
+    Err(Trouble::new(format!(
+        "The AWS emulator is not installed ({missing} is missing); infra/up and infra/test install it."
+    )))
 }
 
 async fn is_ready(port: u16) -> bool {

@@ -220,7 +220,8 @@ type Switches = Arc<BTreeMap<String, Faults>>;
 /// `GET /_control/faults` lists what is planned, `POST` plans `{"fake":"telegram","method":"sendMessage","times":2,
 /// "fault":{"status":500}}`, `DELETE` forgets all plans; `POST /_control/faults/release` lets hanging calls go on.
 pub fn router(fakes: &[(&str, Faults)]) -> Router {
-    let switches: Switches = Arc::new(fakes.iter().map(|(name, faults)| ((*name).to_owned(), faults.clone())).collect());
+    let switches: Switches =
+        Arc::new(fakes.iter().map(|(name, faults)| ((*name).to_owned(), faults.clone())).collect());
     Router::new()
         .route("/_control/faults", get(list).post(add).delete(clear))
         .route("/_control/faults/release", post(release))

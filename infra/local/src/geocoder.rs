@@ -169,7 +169,9 @@ async fn geocode(State(fake): State<FakeGeocoder>, RawQuery(query): RawQuery) ->
     }
     match strike {
         Strike::Miss => Json(answer).into_response(),
-        Strike::Status { status, .. } => StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Strike::Status { status, .. } => {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
         Strike::Garbage => faults::garbage(),
         Strike::Drop | Strike::DropAfterEffect => faults::dropped(),
     }
@@ -212,8 +214,9 @@ const BOXES: &[(f64, f64, f64, f64, &str, &str)] = &[
 ];
 
 fn country_at(lat: f64, lon: f64) -> Option<Country> {
-    let (.., iso, name) =
-        BOXES.iter().find(|(south, west, north, east, ..)| (*south..=*north).contains(&lat) && (*west..=*east).contains(&lon))?;
+    let (.., iso, name) = BOXES
+        .iter()
+        .find(|(south, west, north, east, ..)| (*south..=*north).contains(&lat) && (*west..=*east).contains(&lon))?;
     let country = Country::new(iso, name);
     Some(if *iso == "US" { country.address_ends("USA") } else { country })
 }

@@ -16,7 +16,7 @@ const POLL: Duration = Duration::from_millis(20);
 const LOG_SHOWN_LINES: usize = 5;
 
 /// Runs before the server, in its process group: waits for the end of our standard input, which comes when this program
-/// ends even if it was killed, then asks the server to stop, kills what is left after five seconds and removes `$1`.
+/// ends even if it was killed, then asks the server to stop, kills it after five seconds and removes its garbage.
 const LIFELINE: &str = r#"
 signal=$1 garbage=$2
 shift 2

@@ -1,4 +1,4 @@
-//! Where the project is, and what it keeps on this machine under `.local`.
+//! Where the project is, and what it keeps on this machine: under `.local`, or where `BOTYARD_STATE` says.
 
 use std::fs;
 use std::io::Write;
@@ -15,6 +15,7 @@ use crate::trouble::Trouble;
 #[derive(Clone, Debug)]
 pub struct Project {
     root: PathBuf,
+    state: PathBuf,
 }
 
 impl Project {
@@ -24,7 +25,9 @@ impl Project {
         let built = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = here.ancestors().chain(built.ancestors()).find(|folder| is_root(folder));
         let root = root.ok_or_else(|| Trouble::new("Run this inside the folder of the project."))?;
-        Ok(Self { root: root.to_path_buf() })
+        let state = std::env::var_os("BOTYARD_STATE").filter(|state| !state.is_empty());
+        let state = root.join(state.map_or_else(|| PathBuf::from(".local"), PathBuf::from));
+        Ok(Self { root: root.to_path_buf(), state })
     }
 
     /// The folder of the workspace.
@@ -34,7 +37,7 @@ impl Project {
 
     /// A path under `.local`.
     pub fn local(&self, name: &str) -> PathBuf {
-        self.root.join(".local").join(name)
+        self.state.join(name)
     }
 
     /// Makes `.local` and the folder `name` in it.
@@ -44,9 +47,9 @@ impl Project {
         Ok(folder)
     }
 
-    /// Sixteen hexadecimal digits that stand for this folder on this machine.
+    /// Sixteen hexadecimal digits that stand for `.local` on this machine.
     pub fn fingerprint(&self) -> String {
-        hex::encode(&digest(&SHA256, self.root.as_os_str().as_encoded_bytes()).as_ref()[..8])
+        hex::encode(&digest(&SHA256, self.state.as_os_str().as_encoded_bytes()).as_ref()[..8])
     }
 
     /// A kept secret: read from `.local/<name>`, or made by `make` at the first run. Only its owner can read the file.
@@ -71,13 +74,8 @@ impl Project {
         let cannot = |error| Trouble::because(format!("Cannot write {}", path.display()), error);
         self.local_folder("")?;
         let draft = path.with_extension("new");
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&draft)
-            .map_err(cannot)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(cannot)?;
         writeln!(file, "{secret}").map_err(cannot)?;
         fs::rename(&draft, &path).map_err(cannot)
     }

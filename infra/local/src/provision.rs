@@ -4,6 +4,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types as dynamo;
 use aws_sdk_s3::types as s3;
 use aws_sdk_sqs::types::QueueAttributeName;
+use futures_util::FutureExt;
 
 use crate::trouble::Trouble;
 
@@ -45,10 +46,10 @@ pub async fn provision(aws: &SdkConfig, prefix: &str) -> Result<Resources, Troub
     let bus = format!("{prefix}botyard");
     let queue = format!("{prefix}keyhub-restocked");
     let ((), restocked_queue_url, (), ()) = tokio::try_join!(
-        counters_table(aws, &table),
-        queue_with_dead_letters(aws, &queue),
-        objects_bucket(aws, &bucket),
-        event_bus(aws, &bus),
+        counters_table(aws, &table).boxed(),
+        queue_with_dead_letters(aws, &queue).boxed(),
+        objects_bucket(aws, &bucket).boxed(),
+        event_bus(aws, &bus).boxed(),
     )?;
     Ok(Resources { counters_table: table, restocked_queue_url, objects_bucket: bucket, event_bus: bus })
 }
@@ -172,5 +173,33 @@ async fn event_bus(aws: &SdkConfig, name: &str) -> Result<(), Trouble> {
     match made {
         Ok(_) | Err(aws_sdk_eventbridge::Error::ResourceAlreadyExistsException(_)) => Ok(()),
         Err(error) => Err(cannot("The event bus")(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Account;
+    use crate::emulator::Emulator;
+    use crate::project::Project;
+
+    #[tokio::test]
+    async fn resources_are_made_once_and_completely() {
+        let emulator = Emulator::throwaway(&Project::find().unwrap()).await.unwrap();
+        let aws = Account::new(emulator.endpoint(), "000000000002").sdk();
+        let made = provision(&aws, "test-").await.unwrap();
+        assert_eq!(provision(&aws, "test-").await.unwrap(), made);
+
+        let tables = aws_sdk_dynamodb::Client::new(&aws);
+        let expiry = tables.describe_time_to_live().table_name(&made.counters_table).send().await.unwrap();
+        let expiry = expiry.time_to_live_description.unwrap();
+        assert_eq!(expiry.time_to_live_status, Some(dynamo::TimeToLiveStatus::Enabled));
+        assert_eq!(expiry.attribute_name.as_deref(), Some("expires_at"));
+
+        let objects = aws_sdk_s3::config::Builder::from(&aws).force_path_style(true).build();
+        let objects = aws_sdk_s3::Client::from_conf(objects);
+        let rules = objects.get_bucket_lifecycle_configuration().bucket(&made.objects_bucket).send().await.unwrap();
+        assert_eq!(rules.rules()[0].expiration().and_then(s3::LifecycleExpiration::days), Some(EXPORT_DAYS));
+        emulator.stop().await;
     }
 }

@@ -21,8 +21,11 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             read => read.map_err(|error| Trouble::because(format!("Cannot read {}", file.display()), error))?,
         };
-        let mut values = parse(&text).map_err(|line| Trouble::new(format!("Line {line} of .env is not NAME=value.")))?;
-        values.extend(std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))));
+        let mut values =
+            parse(&text).map_err(|line| Trouble::new(format!("Line {line} of .env is not NAME=value.")))?;
+        values.extend(
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?))),
+        );
         values.retain(|_, value| !value.trim().is_empty());
         Ok(Self { values })
     }
@@ -55,32 +58,27 @@ impl Settings {
     }
 }
 
-/// Lines `NAME=value`, with optional `export`, quotes and comments. Fails with the number of a line that is none.
+/// Lines `NAME=value`, quotes around the value optional, as `infra/up` reads them. Fails with the number of a line that
+/// is none.
 fn parse(text: &str) -> Result<BTreeMap<String, String>, usize> {
     let mut values = BTreeMap::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
+    for (number, line) in (1_usize..).zip(text.lines()) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let (key, value) = line.split_once('=').ok_or(number)?;
-        let key = key.trim();
-        if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Err(number);
-        }
-        values.insert(key.to_owned(), unquoted(value.trim()).to_owned());
+        let (key, value) = line.split_once('=').filter(|(key, _)| is_name(key)).ok_or(number)?;
+        values.insert(key.to_owned(), unquoted(value).to_owned());
     }
     Ok(values)
 }
 
+fn is_name(key: &str) -> bool {
+    key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && key.starts_with(|c: char| !c.is_ascii_digit())
+}
+
 fn unquoted(value: &str) -> &str {
-    for quote in ['"', '\''] {
-        if let Some(inside) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
-            return inside.0;
-        }
-    }
-    value.split_once(" #").map_or(value, |(value, _)| value.trim_end())
+    let inside = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -88,12 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_settings_file_is_read_as_a_shell_would() {
-        let text = "# comment\n\nA=1\nexport B = two words  # why\nC=\"#3 = x\"\nD='4' # four\nE=\nF=a#b\n";
+    fn a_settings_file_is_read_line_by_line() {
+        let text = "# comment\n\nA=1\r\nB=two words\nC=\"#3 = x\"\nD='4'\nE=\nF=a#b\nG=\"\n";
         let values = parse(text).unwrap();
-        let expected = [("A", "1"), ("B", "two words"), ("C", "#3 = x"), ("D", "4"), ("E", ""), ("F", "a#b")];
+        let expected =
+            [("A", "1"), ("B", "two words"), ("C", "#3 = x"), ("D", "4"), ("E", ""), ("F", "a#b"), ("G", "\"")];
         assert_eq!(values, expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
-        assert_eq!(parse("A=1\nnonsense\n"), Err(2));
-        assert_eq!(parse("A B=1"), Err(1));
+        for (text, line) in [("A=1\nnonsense\n", 2), ("A B=1", 1), ("1A=1", 1), ("=1", 1)] {
+            assert_eq!(parse(text), Err(line), "{text}");
+        }
     }
 }

@@ -60,7 +60,8 @@ pub(super) fn point_sdk_at_emulator(settings: &mut Settings) -> Result<(), Troub
     if is_set && unwanted.iter().all(|key| std::env::var_os(key).is_none()) {
         return Ok(());
     }
-    let program = std::env::current_exe().map_err(|error| Trouble::because("This program cannot find itself", error))?;
+    let program =
+        std::env::current_exe().map_err(|error| Trouble::because("This program cannot find itself", error))?;
     let mut again = Command::new(program);
     again.args(std::env::args_os().skip(1)).envs(wanted);
     for key in unwanted {
@@ -78,7 +79,7 @@ pub(super) fn set_common(project: &Project, settings: &mut Settings, ports: Port
     Ok(())
 }
 
-/// Settings by which the bot lives in the fake Telegram at `world`; without a geocoder's key it asks the fake one there.
+/// Settings by which the bot lives in the fake Telegram at `world`; without a geocoder's key it asks the fake one.
 pub(super) fn set_fakes(settings: &mut Settings, world: &str) {
     settings.set("TELEGRAM_BASE_URL", world);
     settings.set("TELEGRAM_KEYHUB_TOKEN", FAKE_TOKEN);
@@ -106,5 +107,8 @@ pub(super) fn require_real_bot(settings: &Settings) -> Result<(), Trouble> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Trouble::new(format!("TELEGRAM_KEYHUB_TOKEN is set, so the real bot is used; set {} too.", missing.join(" and "))))
+    Err(Trouble::new(format!(
+        "TELEGRAM_KEYHUB_TOKEN is set, so the real bot is used; set {} too.",
+        missing.join(" and ")
+    )))
 }

@@ -12,6 +12,9 @@ use std::process::ExitCode;
 use futures_util::FutureExt;
 use shared::base::chain;
 use tokio::runtime::Runtime;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::project::Project;
 use crate::settings::Settings;
@@ -85,7 +88,9 @@ impl Command {
                 Self::Up => up::run(&project, settings).boxed().await.map(|()| ExitCode::SUCCESS),
                 Self::With(command) => with::run(&project, command).await,
                 Self::Migrate => functions::migrate(&project, settings).await.map(|()| ExitCode::SUCCESS),
-                Self::ApiKey(request) => functions::api_key(&project, settings, request).await.map(|()| ExitCode::SUCCESS),
+                Self::ApiKey(request) => {
+                    functions::api_key(&project, settings, request).await.map(|()| ExitCode::SUCCESS)
+                }
             }
         })
     }
@@ -106,10 +111,14 @@ fn create(options: &[Option<&str>]) -> Option<ApiKeys> {
     Some(ApiKeys::Create { name: name.filter(|_| complete)?, scopes })
 }
 
-/// One readable line per event, on standard error: standard output belongs to what was asked for.
+/// One readable line per event, on standard error: standard output belongs to what was asked for. Of other people's
+/// code only warnings are of interest.
 fn start_log(settings: &Settings) {
     let level = settings.get("LOG_LEVEL").and_then(|level| level.trim().parse().ok()).unwrap_or(tracing::Level::INFO);
-    tracing_subscriber::fmt().compact().with_target(false).with_max_level(level).with_writer(std::io::stderr).init();
+    let ours = Targets::new().with_target("local", level).with_target("shared", level);
+    let filter = ours.with_default(level.min(tracing::Level::WARN));
+    let lines = tracing_subscriber::fmt::layer().compact().with_target(false).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::serve::Served;
 use crate::settings::Settings;
 use crate::telegram::{self, FakeTelegram};
 use crate::trouble::Trouble;
-use crate::{demo, faults};
+use crate::{chat, demo, faults};
 
 /// How soon it is noticed that a server ended by itself.
 const LOOK: Duration = Duration::from_secs(1);
@@ -47,7 +47,8 @@ pub(super) async fn run(project: &Project, mut settings: Settings) -> Result<(),
 /// Two runs in one folder would fight over its database.
 fn lock(project: &Project) -> Result<File, Trouble> {
     let path = project.local_folder("")?.join("lock");
-    let file = File::create(&path).map_err(|error| Trouble::because(format!("Cannot write {}", path.display()), error))?;
+    let file =
+        File::create(&path).map_err(|error| Trouble::because(format!("Cannot write {}", path.display()), error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(_) => Err(Trouble::new("Botyard is running in this folder already; stop it first.")),
@@ -115,12 +116,25 @@ struct Yard {
 }
 
 impl Yard {
-    async fn start(project: &Project, settings: &mut Settings, ports: Ports, servers: &Servers) -> Result<Self, Trouble> {
+    async fn start(
+        project: &Project,
+        settings: &mut Settings,
+        ports: Ports,
+        servers: &Servers,
+    ) -> Result<Self, Trouble> {
         defaults::set_common(project, settings, ports)?;
         servers.postgres.make_database(defaults::DATABASE).await?;
         let aws = shared::clients::aws::load().boxed().await;
         let database_url = defaults::database_url(ports.postgres);
-        let migrating = async { shared::db::migrate::run(&database_url).await.map_err(Trouble::from) };
+        let migrating = async {
+            let migrated = shared::db::migrate::run(&database_url).await;
+            migrated.map_err(|fault| {
+                Trouble::because(
+                    "The database of .local cannot be migrated; remove .local to start with an empty one",
+                    fault,
+                )
+            })
+        };
         let (resources, _) = tokio::try_join!(provision(&aws, ""), migrating)?;
         for (key, value) in resources.settings() {
             settings.set(key, value);
@@ -135,7 +149,8 @@ impl Yard {
         };
         let config = Arc::new(settings.config()?);
         let bot = config.keyhub()?.username.clone();
-        let options = Options { port: ports.http, queues: Some(aws), schedules: true, long_poll: is_real, ..Options::default() };
+        let options =
+            Options { port: ports.http, queues: Some(aws), schedules: true, long_poll: is_real, ..Options::default() };
         let runner = Runner::start(config, clock, options).await?;
         introduce(&runner, is_real).await?;
         let api_key = demo::api_key(project, &runner).await;
@@ -173,12 +188,13 @@ async fn world(settings: &mut Settings, ports: Ports, clock: &Clock) -> Result<S
     let base = format!("http://127.0.0.1:{}", ports.world);
     defaults::set_fakes(settings, &base);
     let now = clock.clone();
-    let telegram = FakeTelegram::new(telegram::Options { now: Arc::new(move || now.now()), ..telegram::Options::default() });
+    let telegram =
+        FakeTelegram::new(telegram::Options { now: Arc::new(move || now.now()), ..telegram::Options::default() });
     let geocoder = FakeGeocoder::new(None);
     let config: Config = settings.config()?;
     demo::people(&telegram, config.keyhub()?)?;
     let switches = faults::router(&[("telegram", telegram.faults()), ("geocoder", geocoder.faults())]);
-    let router: Router = telegram.router().merge(geocoder.router()).merge(switches);
+    let router: Router = telegram.router().merge(geocoder.router()).merge(switches).merge(chat::router(telegram));
     let served = Served::start(router, ports.world).await;
     served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))
 }

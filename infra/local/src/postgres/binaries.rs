@@ -17,12 +17,16 @@ pub(super) struct Binaries {
 impl Binaries {
     /// Those of `BOTYARD_PG_BIN`, else the newest of this machine; an existing cluster needs those that made it.
     pub fn find(cluster_major: Option<u32>) -> Result<Self, Trouble> {
-        let found = match std::env::var_os("BOTYARD_PG_BIN") {
-            Some(folder) => vec![Self::at(Path::new(&folder)).ok_or_else(|| {
-                Trouble::new(format!("BOTYARD_PG_BIN has no initdb and postgres: {}", Path::new(&folder).display()))
-            })?],
-            None => candidates().iter().filter_map(|folder| Self::at(folder)).collect(),
-        };
+        let mut found = Vec::new();
+        let named = std::env::var_os("BOTYARD_PG_BIN").map(PathBuf::from);
+        if let Some(folder) = &named {
+            found.push(Self::at(folder).ok_or_else(|| {
+                Trouble::new(format!("BOTYARD_PG_BIN has no initdb and postgres: {}", folder.display()))
+            })?);
+        }
+        if named.is_none() || cluster_major.is_some() {
+            found.extend(candidates().iter().filter_map(|folder| Self::at(folder)));
+        }
         choose(found, cluster_major)
     }
 
@@ -47,14 +51,15 @@ fn choose(mut found: Vec<Binaries>, cluster_major: Option<u32>) -> Result<Binari
         // Of several of the same version the first is taken, and that is the last that `max_by_key` sees.
         return found.into_iter().rev().max_by_key(|binaries| binaries.major).ok_or_else(|| {
             Trouble::new(format!(
-                "PostgreSQL {OLDEST_MAJOR} or newer was not found; install it or set BOTYARD_PG_BIN to the folder of its programs."
+                "PostgreSQL {OLDEST_MAJOR} or newer was not found; install it or set BOTYARD_PG_BIN to the folder of \
+                 its programs."
             ))
         });
     };
     found.into_iter().find(|binaries| binaries.major == major).ok_or_else(|| {
         Trouble::new(format!(
-            "The database under .local was made by PostgreSQL {major}, which is not found; set BOTYARD_PG_BIN to the folder \
-             of its programs, or remove .local to start with an empty one."
+            "The database under .local was made by PostgreSQL {major}, which is not found; set BOTYARD_PG_BIN to the \
+             folder of its programs, or remove .local to start with an empty one."
         ))
     })
 }

@@ -67,10 +67,10 @@ impl Postgres {
 
     /// Starts an empty cluster on a free port; it and its folder are gone when it stops, or when this program ends.
     pub async fn throwaway() -> Result<Self, Trouble> {
-        let owner = Owner::find()?;
+        let (owner, binaries) = (Owner::find()?, Binaries::find(None)?);
         let home = temporary_folder(owner)?;
         let log = home.join("log");
-        let cluster = Cluster { binaries: Binaries::find(None)?, owner, home, log, throwaway: true };
+        let cluster = Cluster { binaries, owner, home, log, throwaway: true };
         if let Err(trouble) = cluster.init() {
             let _ = fs::remove_dir_all(&cluster.home);
             return Err(trouble);
@@ -130,9 +130,11 @@ impl Cluster {
         }
         // The locks name a process that is gone. PostgreSQL would take another with the same number for it.
         let entries = fs::read_dir(&self.home).into_iter().flatten().flatten().map(|entry| entry.path());
-        let locks = entries.filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".s.PGSQL.")));
+        let locks = entries
+            .filter(|path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".s.PGSQL.")));
         for lock in locks.chain(file.exists().then_some(file)) {
-            fs::remove_file(&lock).map_err(|error| Trouble::because(format!("Cannot remove {}", lock.display()), error))?;
+            fs::remove_file(&lock)
+                .map_err(|error| Trouble::because(format!("Cannot remove {}", lock.display()), error))?;
         }
         Ok(())
     }
@@ -141,7 +143,8 @@ impl Cluster {
     fn init(&self) -> Result<(), Trouble> {
         let draft = self.home.join("data.new");
         let _ = fs::remove_dir_all(&draft);
-        let mut command: Vec<OsString> = vec![self.binaries.program("initdb").into(), "-D".into(), draft.clone().into()];
+        let mut command: Vec<OsString> =
+            vec![self.binaries.program("initdb").into(), "-D".into(), draft.clone().into()];
         command.extend(["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"].map(OsString::from));
         if self.throwaway {
             command.push("--no-sync".into());
@@ -180,7 +183,8 @@ impl Cluster {
         if self.throwaway {
             settings.extend(CARELESS.map(str::to_owned));
         }
-        let mut command: Vec<OsString> = vec![self.binaries.program("postgres").into(), "-D".into(), self.data().into()];
+        let mut command: Vec<OsString> =
+            vec![self.binaries.program("postgres").into(), "-D".into(), self.data().into()];
         command.extend(["-p".to_owned(), port.to_string()].map(OsString::from));
         command.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]).map(OsString::from));
         Launch {
@@ -259,4 +263,20 @@ fn temporary_folder(owner: Owner) -> Result<PathBuf, Trouble> {
 
 fn canonical(folder: &Path) -> Result<PathBuf, Trouble> {
     folder.canonicalize().map_err(|error| Trouble::because(format!("Cannot use {}", folder.display()), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_throwaway_cluster_works_and_leaves_nothing() {
+        let server = Postgres::throwaway().await.unwrap();
+        server.make_database("one").await.unwrap();
+        server.make_database("one").await.unwrap();
+        let home = data_folder(&server.database_url("one")).await.unwrap();
+        assert!(home.parent().is_some_and(Path::exists));
+        server.stop().await;
+        assert!(!home.parent().is_some_and(Path::exists));
+    }
 }

@@ -10,7 +10,7 @@ use shared::entry::{Cx, Function, Invocation};
 use tokio::sync::Semaphore;
 
 /// How many invocations run at once.
-const ENVIRONMENTS_MAX: usize = 32;
+const ENVIRONMENTS_MAX: u32 = 32;
 /// How long an invocation may take.
 pub(super) const FUNCTION_TIME: Duration = Duration::from_secs(30);
 
@@ -24,7 +24,7 @@ struct Inner {
     config: Arc<Config>,
     clock: Clock,
     idle: Mutex<Vec<Cx>>,
-    places: Arc<Semaphore>,
+    places: Semaphore,
 }
 
 /// An invocation that Lambda would report as failed; it was logged.
@@ -35,13 +35,18 @@ pub struct Failed;
 impl Environments {
     /// Environments with these settings and this time.
     pub fn new(config: Arc<Config>, clock: Clock) -> Self {
-        let places = Arc::new(Semaphore::new(ENVIRONMENTS_MAX));
+        let places = Semaphore::new(ENVIRONMENTS_MAX as usize);
         Self { inner: Arc::new(Inner { config, clock, idle: Mutex::default(), places }) }
     }
 
     /// The time in these environments.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// Waits until no invocation is under way.
+    pub async fn settled(&self) {
+        let _ = self.inner.places.acquire_many(ENVIRONMENTS_MAX).await;
     }
 
     /// Invokes `function`. It runs on when the caller stops waiting, and is ended when it takes too long.

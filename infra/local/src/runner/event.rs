@@ -179,7 +179,8 @@ mod tests {
     use super::*;
 
     fn event(path: &str, query: &str, headers: &[(&'static str, &'static str)], body: &[u8]) -> Value {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let call = Call {
             method: &Method::POST,
             path,
@@ -218,7 +219,8 @@ mod tests {
             "rawQueryString": "q=1&q=a%20b+c&empty",
             "cookies": ["x=1", "y=2", "z=3"],
             "headers": {
-                "host": "localhost:8080", "accept": "a,b", "user-agent": "curl", "x-forwarded-for": "198.51.100.9, 192.0.2.1",
+                "host": "localhost:8080", "accept": "a,b", "user-agent": "curl",
+                "x-forwarded-for": "198.51.100.9, 192.0.2.1",
                 "x-forwarded-port": "8080", "x-forwarded-proto": "http",
             },
             "queryStringParameters": { "q": "1,a b c", "empty": "" },
@@ -226,7 +228,8 @@ mod tests {
             "requestContext": {
                 "accountId": "000000000000", "apiId": "local", "domainName": "localhost", "domainPrefix": "localhost",
                 "http": {
-                    "method": "POST", "path": "/a/K%2F1", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "curl",
+                    "method": "POST", "path": "/a/K%2F1", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                    "userAgent": "curl",
                 },
                 "requestId": "id=", "routeKey": "POST /a/{code}", "stage": "$default",
                 "time": "20/Nov/2026:10:05:00 +0000", "timeEpoch": 1_795_169_100_000_i64,
@@ -255,8 +258,14 @@ mod tests {
 
     #[test]
     fn an_answer_becomes_a_response() {
-        let answer = r#"{"statusCode":201,"headers":{"X-A":"b","content-length":"9"},"cookies":["a=1","b=2"],"body":"/w==","isBase64Encoded":true}"#;
-        let response = response(answer).unwrap();
+        let answer = json!({
+            "statusCode": 201,
+            "headers": { "X-A": "b", "content-length": "9" },
+            "cookies": ["a=1", "b=2"],
+            "body": "/w==",
+            "isBase64Encoded": true,
+        });
+        let response = response(&answer.to_string()).unwrap();
         assert_eq!(response.status(), 201);
         assert_eq!(response.headers()["x-a"], "b");
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);

@@ -79,7 +79,9 @@ fn rate(text: &str) -> Option<Expression> {
 }
 
 fn cron(text: &str) -> Option<Expression> {
-    let [minutes, hours, day, month, weekday, year] = text.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    let [minutes, hours, day, month, weekday, year] = text.split_whitespace().collect::<Vec<_>>()[..] else {
+        return None;
+    };
     // One of the two must leave the day to the other.
     if (day == "?") == (weekday == "?") || [minutes, hours, month, year].iter().any(|field| field.contains('?')) {
         return None;

@@ -7,10 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::request::Parts;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::BytesMut;
+use futures_util::StreamExt;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use ring::rand::{SecureRandom, SystemRandom};
 use shared::entry::{Function, Trigger};
@@ -21,6 +22,8 @@ use super::routes::{Route, Routes};
 
 /// API Gateway's limit for the body of a request.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// How much of a body that is too large is read.
+const DISCARDED_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Lambda's limit for an event, and for an answer.
 const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// How long API Gateway waits for a function.
@@ -60,7 +63,7 @@ impl Gateway {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
         let too_large = || message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-        let Some(body) = read(&parts, body).await else { return too_large() };
+        let Some(body) = read(body).await else { return too_large() };
         let event = Call {
             method: &parts.method,
             path: parts.uri.path(),
@@ -92,7 +95,11 @@ impl Gateway {
     }
 }
 
-async fn answer(State(gateway): State<Arc<Gateway>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request) -> Response {
+async fn answer(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
     let request_id = request_id();
     let mut response = gateway.answer(peer.ip(), request, &request_id).await;
     if let Ok(id) = HeaderValue::try_from(request_id) {
@@ -101,13 +108,22 @@ async fn answer(State(gateway): State<Arc<Gateway>>, ConnectInfo(peer): ConnectI
     response
 }
 
-/// The whole body, unless it is larger than API Gateway takes.
-async fn read(parts: &Parts, body: Body) -> Option<Bytes> {
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > BODY_BYTES_MAX) {
-        return None;
+/// The whole body, unless it is larger than API Gateway takes. Some of what is too much is read all the same: a caller
+/// who is cut off while it still sends does not see the answer.
+async fn read(body: Body) -> Option<Bytes> {
+    let mut chunks = body.into_data_stream();
+    let mut whole = BytesMut::new();
+    let mut length = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.ok()?;
+        length += chunk.len();
+        if length <= BODY_BYTES_MAX {
+            whole.extend_from_slice(&chunk);
+        } else if length > DISCARDED_BYTES_MAX {
+            break;
+        }
     }
-    axum::body::to_bytes(body, BODY_BYTES_MAX).await.ok()
+    (length <= BODY_BYTES_MAX).then(|| whole.freeze())
 }
 
 /// An answer of API Gateway's own.

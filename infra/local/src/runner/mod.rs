@@ -8,6 +8,8 @@ mod long_poll;
 mod queues;
 mod routes;
 mod schedules;
+#[cfg(test)]
+mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -28,7 +30,7 @@ use crate::trouble::Trouble;
 use environments::Environments;
 use expression::Expression;
 
-/// How long requests under way may take when everything stops.
+/// How long what is under way may take when everything stops.
 const STOP_TIME: Duration = Duration::from_secs(3);
 
 /// What the runner does beside serving HTTP.
@@ -59,10 +61,19 @@ pub struct Runner {
 impl Runner {
     /// Starts all functions with these settings and this time.
     pub async fn start(config: Arc<Config>, clock: Clock, options: Options) -> Result<Self, Trouble> {
+        Self::start_only(functions::all(), config, clock, options).await
+    }
+
+    async fn start_only(
+        functions: Vec<Function>,
+        config: Arc<Config>,
+        clock: Clock,
+        options: Options,
+    ) -> Result<Self, Trouble> {
         let cannot = |error| Trouble::because(format!("Port {} cannot be used", options.port), error);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
-        let functions: Vec<_> = functions::all().into_iter().map(Arc::new).collect();
+        let functions: Vec<_> = functions.into_iter().map(Arc::new).collect();
         let environments = Environments::new(Arc::clone(&config), clock);
         let (stopping, stopped) = watch::channel(false);
         let gateway = http::Gateway::new(&functions, environments.clone(), address.port());
@@ -98,8 +109,10 @@ impl Runner {
     pub async fn stop(mut self) {
         self.background.abort_all();
         let _ = self.stopping.send(true);
-        if tokio::time::timeout(STOP_TIME, &mut self.server).await.is_err() {
-            tracing::warn!("requests under way were cut off");
+        let server = &mut self.server;
+        let settled = tokio::time::timeout(STOP_TIME, async { tokio::join!(server, self.environments.settled()) });
+        if settled.await.is_err() {
+            tracing::warn!("invocations under way were cut off");
         }
     }
 
@@ -110,7 +123,8 @@ impl Runner {
         for function in &self.functions {
             if let Trigger::Queue { queue } = function.trigger() {
                 let queue = format!("{prefix}{queue}");
-                let poller = queues::Poller::new(client.clone(), queue, Arc::clone(function), self.environments.clone());
+                let poller =
+                    queues::Poller::new(client.clone(), queue, Arc::clone(function), self.environments.clone());
                 self.background.spawn(poller.run());
             }
         }

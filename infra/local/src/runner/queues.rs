@@ -17,7 +17,8 @@ use super::environments::Environments;
 use crate::aws::REGION;
 
 const BATCH_MAX: i32 = 10;
-const POLL_SECONDS: i32 = 20;
+/// Shorter than Lambda's: the emulator does not stop before it has answered.
+const POLL_SECONDS: i32 = 2;
 /// Batches of one queue that are worked on at once.
 const BATCHES_MAX: usize = 4;
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
@@ -55,7 +56,12 @@ impl Poller {
             match self.poll(&mut address, &places).await {
                 Ok(()) => pause = PAUSE_FIRST,
                 Err(fault) => {
-                    tracing::warn!(queue = self.queue, error = chain(&fault), pause_ms = pause.as_millis(), "queue not read");
+                    tracing::warn!(
+                        queue = self.queue,
+                        error = chain(&fault),
+                        pause_ms = pause.as_millis(),
+                        "queue not read"
+                    );
                     address = None;
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PAUSE_MAX);
@@ -83,6 +89,7 @@ impl Poller {
             .map_err(|error| Fault::outside(SQS, error))?;
         let batch = received.messages.unwrap_or_default();
         if !batch.is_empty() {
+            tracing::debug!(queue = self.queue, messages = batch.len(), "batch received");
             let poller = self.clone();
             tokio::spawn(async move {
                 poller.work(&address, batch).await;
@@ -106,7 +113,10 @@ impl Poller {
     async fn work(&self, address: &Address, batch: Vec<Message>) {
         let Ok(answer) = self.environments.invoke(&self.function, event(&address.arn, &batch)).await else { return };
         let Some(failed) = failures(answer.get(), &batch) else {
-            tracing::error!(function = self.function.name(), "answer to a batch cannot be read; all of it is delivered again");
+            tracing::error!(
+                function = self.function.name(),
+                "answer to a batch cannot be read; all of it is delivered again"
+            );
             return;
         };
         let done = batch.iter().filter(|message| !failed.contains(message.message_id().unwrap_or_default()));
@@ -121,7 +131,8 @@ impl Poller {
         if entries.is_empty() {
             return;
         }
-        let deleted = self.client.delete_message_batch().queue_url(&address.url).set_entries(Some(entries)).send().await;
+        let deleted =
+            self.client.delete_message_batch().queue_url(&address.url).set_entries(Some(entries)).send().await;
         if let Err(error) = deleted {
             let error = Fault::outside(SQS, error);
             tracing::warn!(queue = self.queue, error = chain(&error), "messages not deleted; they are delivered again");
@@ -172,7 +183,9 @@ fn failures(answer: &str, batch: &[Message]) -> Option<BTreeSet<String>> {
         Some(reported) => reported.as_array()?,
     };
     let known = |id: &str| batch.iter().any(|message| message.message_id() == Some(id));
-    let ids = reported.iter().map(|failure| failure.get("itemIdentifier")?.as_str().filter(|id| known(id)).map(str::to_owned));
+    let ids = reported
+        .iter()
+        .map(|failure| failure.get("itemIdentifier")?.as_str().filter(|id| known(id)).map(str::to_owned));
     ids.collect()
 }
 
@@ -199,7 +212,9 @@ mod tests {
             "body": "{}",
             "attributes": { "ApproximateReceiveCount": "2" },
             "messageAttributes": {
-                "language": { "stringValue": "en", "stringListValues": [], "binaryListValues": [], "dataType": "String" },
+                "language": {
+                    "stringValue": "en", "stringListValues": [], "binaryListValues": [], "dataType": "String",
+                },
             },
             "md5OfBody": "digest",
             "eventSource": "aws:sqs",

@@ -38,7 +38,8 @@ impl Segment {
 impl<T> Routes<T> {
     /// Collects routes.
     pub fn new(routes: impl IntoIterator<Item = (Method, &'static str, T)>) -> Self {
-        let mut routes: Vec<_> = routes.into_iter().map(|(method, path, target)| Route::new(method, path, target)).collect();
+        let mut routes: Vec<_> =
+            routes.into_iter().map(|(method, path, target)| Route::new(method, path, target)).collect();
         routes.sort_by_cached_key(|route| route.segments.iter().map(Segment::is_parameter).collect::<Vec<_>>());
         Self { routes }
     }
@@ -84,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_request_takes_the_most_fixed_route() {
-        let paths = ["/a/{x}", "/a/b", "/a/{x}/keys", "/a/{x}/keys.csv", "/{q}/{r}/keys", "/{y}/b/keys", "/a/b/{z}", "/a"];
+        let paths =
+            ["/a/{x}", "/a/b", "/a/{x}/keys", "/a/{x}/keys.csv", "/{q}/{r}/keys", "/{y}/b/keys", "/a/b/{z}", "/a"];
         let routes = Routes::new(paths.map(|path| (Method::GET, path, path)));
         for (path, expected) in [
             ("/a", Some(("/a", vec![]))),

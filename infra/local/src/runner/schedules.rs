@@ -34,6 +34,7 @@ impl Timetable {
                 tokio::time::sleep(LOOK).await;
                 continue;
             };
+            tracing::debug!(function = self.function.name(), scheduled_at = %fired, "schedule fires");
             // A failure was logged; the next time is another try.
             let _ = self.environments.invoke(&self.function, event(self.function.name(), fired)).await;
             next = self.expression.next_after(fired);

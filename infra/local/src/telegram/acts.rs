@@ -236,7 +236,8 @@ impl State {
         content.insert("location".to_owned(), location);
         let mut extra = Map::new();
         if place.forwarded {
-            let origin = json!({ "type": "hidden_user", "sender_user_name": "Someone", "date": self.now().as_second() - 60 });
+            let origin =
+                json!({ "type": "hidden_user", "sender_user_name": "Someone", "date": self.now().as_second() - 60 });
             extra.insert("forward_origin".to_owned(), origin);
         }
         if let Some(username) = &place.via_bot {
@@ -246,7 +247,14 @@ impl State {
         Ok(self.send(bot, Room::Private { bot, user }, Draft { from: user, content, ..Draft::default() }, extra))
     }
 
-    fn move_location(&mut self, bot: i64, room: Room, message_id: i64, lat: f64, lon: f64) -> Result<Value, Impossible> {
+    fn move_location(
+        &mut self,
+        bot: i64,
+        room: Room,
+        message_id: i64,
+        lat: f64,
+        lon: f64,
+    ) -> Result<Value, Impossible> {
         let now = self.now();
         let live = self.log(room).get_mut(message_id).filter(|m| !m.content["location"]["live_period"].is_null());
         let Some(message) = live else { return impossible(format!("message {message_id} is no live location")) };

@@ -86,7 +86,8 @@ impl Post {
 
     /// Takes out everything that waits, by update id.
     pub fn drain(&mut self) -> Vec<Value> {
-        let mut all: Vec<_> = std::mem::take(&mut self.lanes).into_values().flatten().map(|waiting| waiting.update).collect();
+        let mut all: Vec<_> =
+            std::mem::take(&mut self.lanes).into_values().flatten().map(|waiting| waiting.update).collect();
         all.sort_by_key(|update| update["update_id"].as_i64());
         all
     }
@@ -195,7 +196,7 @@ async fn post(world: &World, webhook: &Webhook, update: &Value) -> Result<Value,
         request = request.header("X-Telegram-Bot-Api-Secret-Token", &webhook.secret);
     }
     let sent = request.send().await;
-    let answer = sent.map_err(|error| Failure { what: error.without_url().to_string(), retry_after: None })?;
+    let answer = sent.map_err(|error| Failure { what: chain(&error.without_url()), retry_after: None })?;
     let status = answer.status();
     if !status.is_success() {
         let seconds = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -204,6 +205,12 @@ async fn post(world: &World, webhook: &Webhook, update: &Value) -> Result<Value,
     }
     let body = answer.bytes().await.unwrap_or_default();
     Ok(serde_json::from_slice(&body).unwrap_or_default())
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// A webhook may answer with a method to call; its outcome is thrown away.
@@ -219,7 +226,8 @@ fn call_back(world: &Arc<World>, bot: i64, answer: Value) {
 
 /// `getUpdates`: what waits from `offset` on, or what comes within `timeout` seconds.
 pub(crate) async fn poll(world: &Arc<World>, bot: i64, params: &Params) -> Result<Value, Refusal> {
-    let limit = params.int("limit").and_then(|limit| usize::try_from(limit).ok()).filter(|limit| (1..=100).contains(limit));
+    let limit =
+        params.int("limit").and_then(|limit| usize::try_from(limit).ok()).filter(|limit| (1..=100).contains(limit));
     let limit = limit.unwrap_or(100);
     let seconds = params.int("timeout").unwrap_or(0).clamp(0, POLL_SECS_MAX);
     let allowed = methods::allowed_updates(params)?;
@@ -227,7 +235,8 @@ pub(crate) async fn poll(world: &Arc<World>, bot: i64, params: &Params) -> Resul
     let poller = world.change(|state| {
         let post = &mut state.bot_mut(bot).post;
         if post.webhook.is_some() {
-            let why = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+            let why =
+                "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
             return Err(Refusal::conflict(why));
         }
         if allowed.is_some() {

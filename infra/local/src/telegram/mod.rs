@@ -148,10 +148,15 @@ impl FakeTelegram {
         found.map(|id| FakeBot::new(Arc::clone(&self.world), id))
     }
 
+    /// The bot with this Telegram id, if it was added.
+    pub fn bot_by_id(&self, id: i64) -> Option<FakeBot> {
+        let known = self.world.read(|state| state.bots.contains_key(&id));
+        known.then(|| FakeBot::new(Arc::clone(&self.world), id))
+    }
+
     /// Adds a person, or changes the name, username and language of the one with this id.
     pub fn person(&self, id: i64, first_name: &str, username: Option<&str>, language_code: &str) {
         let person = Person {
-            id,
             first_name: first_name.to_owned(),
             username: username.map(str::to_owned).filter(|username| !username.is_empty()),
             language_code: language_code.to_owned(),
@@ -204,7 +209,7 @@ impl FakeTelegram {
 }
 
 /// A client for webhooks on this machine, which need no certificates.
-fn plain_http() -> reqwest::Client {
+pub(crate) fn plain_http() -> reqwest::Client {
     let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring supports the default versions")

@@ -114,9 +114,8 @@ impl Params {
         match self.fields.get(name) {
             None => Ok(Value::Null),
             Some(Value::String(text)) if text.is_empty() => Ok(Value::Null),
-            Some(Value::String(text)) => {
-                serde_json::from_str(text).map_err(|_| Refusal::bad(format!("can't parse {} JSON object", spoken(name))))
-            }
+            Some(Value::String(text)) => serde_json::from_str(text)
+                .map_err(|_| Refusal::bad(format!("can't parse {} JSON object", spoken(name)))),
             Some(value) => Ok(value.clone()),
         }
     }

@@ -219,7 +219,6 @@ pub(crate) struct Bot {
 }
 
 pub(crate) struct Person {
-    pub id: i64,
     pub first_name: String,
     pub username: Option<String>,
     pub language_code: String,

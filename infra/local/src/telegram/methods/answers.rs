@@ -125,7 +125,8 @@ impl State {
     /// Books a payment and gives the update that tells the bot of it.
     pub fn take_payment(&mut self, bot: i64, user: i64, amount: i64, payload: &str) -> Value {
         let charge = format!("stx{}", crate::telegram::world::random_hex(24));
-        let payment = crate::telegram::queries::Payment { bot, user, amount, payload: payload.to_owned(), refunded: false };
+        let payment =
+            crate::telegram::queries::Payment { bot, user, amount, payload: payload.to_owned(), refunded: false };
         let body = payment.json(&charge);
         self.queries.add_payment(charge, payment);
         self.service_message(bot, user, "successful_payment", body)

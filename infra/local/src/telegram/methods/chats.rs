@@ -25,7 +25,9 @@ fn check_inside(group: &Group, bot: i64) -> Result<(), Refusal> {
     let member = group.member(bot);
     match member.status.as_str() {
         "kicked" => Err(Refusal::forbidden(&format!("bot was kicked from the {kind} chat"))),
-        "left" if group.username.is_none() => Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat"))),
+        "left" if group.username.is_none() => {
+            Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat")))
+        }
         _ => Ok(()),
     }
 }
@@ -130,7 +132,8 @@ pub(super) fn create_invite_link(state: &mut State, bot: i64, params: &Params) -
     });
     for field in ["name", "expire_date", "member_limit"] {
         if params.has(field) {
-            link[field] = params.int(field).filter(|_| field != "name").map_or_else(|| params.text(field).into(), Value::from);
+            link[field] =
+                params.int(field).filter(|_| field != "name").map_or_else(|| params.text(field).into(), Value::from);
         }
     }
     let links = &mut state.groups.get_mut(&group).expect("it was found just now").links;
@@ -151,7 +154,12 @@ pub(super) fn revoke_invite_link(state: &mut State, bot: i64, params: &Params) -
     Ok(link.clone())
 }
 
-pub(super) fn answer_join_request(state: &mut State, bot: i64, params: &Params, approve: bool) -> Result<Value, Refusal> {
+pub(super) fn answer_join_request(
+    state: &mut State,
+    bot: i64,
+    params: &Params,
+    approve: bool,
+) -> Result<Value, Refusal> {
     let group = governed(state, bot, params, "manage chat join requests")?;
     let user = user_id(state, params)?;
     let known = state.groups.get_mut(&group).expect("it was found just now");
@@ -174,7 +182,8 @@ impl State {
             return;
         }
         known.members.insert(user, new.clone());
-        let admins: Vec<i64> = known.members.iter().filter(|(_, member)| member.is_admin()).map(|(id, _)| *id).collect();
+        let admins: Vec<i64> =
+            known.members.iter().filter(|(_, member)| member.is_admin()).map(|(id, _)| *id).collect();
         let mut body = json!({
             "chat": self.chat_json(Room::Group(group)), "from": self.user_json(by), "date": self.now().as_second(),
             "old_chat_member": member_json(self, user, &old), "new_chat_member": member_json(self, user, new),

@@ -64,7 +64,9 @@ pub(super) fn writable_room(state: &State, bot: i64, params: &Params) -> Result<
             let member = group.member(bot);
             let kind = group.kind.as_str();
             match group.kind {
-                _ if member.status == "kicked" => Err(Refusal::forbidden(&format!("bot was kicked from the {kind} chat"))),
+                _ if member.status == "kicked" => {
+                    Err(Refusal::forbidden(&format!("bot was kicked from the {kind} chat")))
+                }
                 _ if !member.is_member => Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat"))),
                 Kind::Channel if !member.is_admin() => {
                     Err(Refusal::bad("need administrator rights in the channel chat"))

@@ -35,8 +35,12 @@ fn scope(params: &Params) -> Result<String, Refusal> {
         value.as_str().map_or_else(|| value.to_string(), str::to_owned)
     };
     match scope["type"].as_str().unwrap_or_default() {
-        plain @ ("default" | "all_private_chats" | "all_group_chats" | "all_chat_administrators") => Ok(plain.to_owned()),
-        one @ ("chat" | "chat_administrators") if !scope["chat_id"].is_null() => Ok(format!("{one}:{}", part("chat_id"))),
+        plain @ ("default" | "all_private_chats" | "all_group_chats" | "all_chat_administrators") => {
+            Ok(plain.to_owned())
+        }
+        one @ ("chat" | "chat_administrators") if !scope["chat_id"].is_null() => {
+            Ok(format!("{one}:{}", part("chat_id")))
+        }
         "chat_member" => Ok(format!("chat_member:{}:{}", part("chat_id"), part("user_id"))),
         _ => Err(Refusal::bad("can't parse BotCommandScope: Unsupported type specified")),
     }
@@ -105,7 +109,8 @@ pub(crate) fn allowed_updates(params: &Params) -> Result<Option<BTreeSet<String>
     if list.is_null() {
         return Ok(None);
     }
-    let list = list.as_array().ok_or_else(|| Refusal::bad("can't parse allowed_updates: expected an Array of String"))?;
+    let list =
+        list.as_array().ok_or_else(|| Refusal::bad("can't parse allowed_updates: expected an Array of String"))?;
     Ok(Some(list.iter().filter_map(Value::as_str).map(str::to_owned).collect()))
 }
 

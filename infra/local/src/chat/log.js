@@ -1,0 +1,74 @@
+// The messages on show.
+
+import { deeds } from './deeds.js';
+import { dayOf, make, messageItem } from './messages.js';
+import { byId, state } from './state.js';
+
+const list = byId('messages');
+const scroll = byId('scroll');
+
+/** Whether the newest message stays in sight when the place for messages changes its size. */
+let stuck = true;
+
+const itemOf = (id) => list.querySelector(`[data-id="${id}"]`);
+
+/** Shows these messages and no others. */
+export function showAll(messages) {
+  list.replaceChildren();
+  delete list.dataset.day;
+  messages.forEach(put);
+  showEmpty();
+  toEnd();
+}
+
+/** Adds a message at the end, or changes the one on show. */
+export function put(message) {
+  const item = messageItem(message, deeds);
+  const known = itemOf(message.message_id);
+  if (known) {
+    known.replaceWith(item);
+    return;
+  }
+  const day = dayOf(message);
+  if (list.dataset.day !== day) list.append(make('li', { class: 'day' }, make('span', {}, day)));
+  list.dataset.day = day;
+  list.append(item);
+}
+
+/** Adds a message and follows it unless the person reads further up. */
+export function follow(message) {
+  const atEnd = isAtEnd() || !message.by_bot;
+  list.querySelector('.empty')?.remove();
+  put(message);
+  if (atEnd) toEnd();
+  else byId('to-end').hidden = false;
+}
+
+export function remove(id) {
+  const item = itemOf(id);
+  if (!item) return;
+  item.removeAttribute('data-id');
+  item.classList.add('gone');
+  setTimeout(() => item.remove(), 180);
+}
+
+function showEmpty() {
+  if (list.childElementCount || !state.bot) return;
+  const words = `${state.me.first_name} has not talked to ${state.bot.name} yet.`;
+  list.append(make('li', { class: 'empty' }, words));
+}
+
+const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+
+function toEnd() {
+  stuck = true;
+  scroll.scrollTop = scroll.scrollHeight;
+  byId('to-end').hidden = true;
+}
+
+byId('to-end').addEventListener('click', toEnd);
+scroll.addEventListener('scroll', () => {
+  stuck = isAtEnd();
+  if (stuck) byId('to-end').hidden = true;
+});
+new ResizeObserver(() => stuck && toEnd()).observe(scroll);
