@@ -273,8 +273,12 @@ make_venv() {
   new_venv "$venv" || { install_python && new_venv "$venv"; } ||
     fail "Python 3.$PYTHON_MINOR_MIN to 3.$PYTHON_MINOR_MAX with its venv module is missing; install it (Debian: python3-venv, macOS: \`brew install python@3.13\`) and run $COMMAND again."
   # The file names everything; older versions of pip stumble over extras when they resolve with hashes.
-  quietly "pip-$1" "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --require-hashes -r "$2" ||
+  if ! quietly "pip-$1" "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --require-hashes -r "$2"; then
+    if grep -q 'DO NOT MATCH THE HASHES' "$LOCAL/log/pip-$1.log"; then
+      fail_with_log "pip-$1" "$3 did not arrive as $2 pins it, perhaps cut short; run $COMMAND again."
+    fi
     fail_with_log "pip-$1" "$3 could not be downloaded; check the network connection and run $COMMAND again."
+  fi
   venv_stamp "$1" "$2" >"$venv/stamp"
 }
 
