@@ -1,1 +1,12 @@
-fn main(){}
+//! Behaviour through the edge: AWS events in, fakes at the wire out, rows in Postgres.
+
+mod architecture;
+mod conformance;
+mod entry;
+mod migrations;
+mod outbox;
+mod small;
+mod source;
+mod stored;
+mod texts;
+mod world;

@@ -1,1 +1,21 @@
-//! Support.
+//! One test's own system, and verbs to use it. Start at [`World`].
+
+mod call;
+mod database;
+mod logs;
+mod people;
+mod polls;
+mod proxy;
+mod queues;
+mod settings;
+mod world;
+
+pub use call::{Answer, Call};
+pub use database::{Database, connect};
+pub use logs::Logs;
+pub use people::{ADMIN, ALICE, BOB, CHANNEL, MALLORY, Turn};
+pub use polls::kill_after_polls;
+pub use proxy::{Proxies, Proxy};
+pub use queues::Pumped;
+pub use settings::{ORIGIN, Setup, account};
+pub use world::World;
