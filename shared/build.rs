@@ -16,7 +16,7 @@ fn main() {
     let mut list = String::from("&[\n");
     for name in names {
         let path = folder.join(&name);
-        writeln!(list, "    ({name:?}, include_str!({path:?})),").expect("writing to a string");
+        writeln!(list, "    ({name:?}, include_str!(\"{}\")),", path.display()).expect("writing to a string");
     }
     list.push(']');
     let out = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("migrations.rs");

@@ -5,8 +5,8 @@
 
 use http::Method;
 
-use crate::entry::Access::{Public, Scope};
 use crate::base::Fault;
+use crate::entry::Access::{Public, Scope};
 use crate::entry::{Cx, Function, deliver, docs, health, housekeeping, keys, openapi, warm};
 use crate::keyhub;
 

@@ -41,8 +41,19 @@ fn is(path: &str, name: &str) -> bool {
 #[test]
 fn rules_dialogs_and_models_are_pure() {
     let words = [
-        "async ", ".await", "tokio", "reqwest", "aws_", "Timestamp::now", "now_utc", "Instant::now", "SystemTime",
-        "crate::entry", "GenericClient", "Transaction", "random",
+        "async ",
+        ".await",
+        "tokio",
+        "reqwest",
+        "aws_",
+        "Timestamp::now",
+        "now_utc",
+        "Instant::now",
+        "SystemTime",
+        "crate::entry",
+        "GenericClient",
+        "Transaction",
+        "random",
     ];
     forbid(&library(), &words, |path| ["rules", "dialog", "model", "csv"].iter().any(|name| is(path, name)));
 }
@@ -81,9 +92,13 @@ fn domains_never_import_each_other() {
 /// Mentions of parts of the library that `source` stands below.
 fn upward(source: &Source, domains: &[String]) -> Vec<String> {
     let Some(rest) = source.path.strip_prefix("shared/src/") else { return Vec::new() };
-    let Some((_, below)) = LAYERS.iter().find(|(layer, _)| rest.starts_with(&format!("{layer}/"))) else { return Vec::new() };
-    let layers = LAYERS.iter().map(|(layer, _)| *layer).filter(|layer| !below.contains(layer) && !rest.starts_with(layer));
-    let mut above: Vec<_> = layers.chain(domains.iter().map(String::as_str)).map(|part| format!("crate::{part}::")).collect();
+    let Some((_, below)) = LAYERS.iter().find(|(layer, _)| rest.starts_with(&format!("{layer}/"))) else {
+        return Vec::new();
+    };
+    let layers =
+        LAYERS.iter().map(|(layer, _)| *layer).filter(|layer| !below.contains(layer) && !rest.starts_with(layer));
+    let mut above: Vec<_> =
+        layers.chain(domains.iter().map(String::as_str)).map(|part| format!("crate::{part}::")).collect();
     if !DESCRIBES_ALL.contains(&source.path.as_str()) {
         above.push("crate::functions".to_owned());
     }
@@ -106,7 +121,10 @@ fn the_way_is_checked() {
     let check = |path, text| upward(&Source::new(path, text), &domains).len();
     assert_eq!(check("shared/src/db/x.rs", "use crate::entry::Cx;\nuse crate::base::Fault;\n"), 1);
     assert_eq!(check("shared/src/base/x.rs", "use crate::db::Row;\ncrate::db::value::stored_as!(X);\n"), 1);
-    assert_eq!(check("shared/src/entry/x.rs", "use crate::keyhub::claim;\nuse crate::functions::all;\n// crate::keyhub::x\n"), 2);
+    assert_eq!(
+        check("shared/src/entry/x.rs", "use crate::keyhub::claim;\nuse crate::functions::all;\n// crate::keyhub::x\n"),
+        2
+    );
     assert_eq!(check("shared/src/keyhub/x.rs", "use crate::entry::Cx;\n"), 0);
 }
 
@@ -144,11 +162,14 @@ fn long_functions(source: &Source) -> Vec<String> {
     for (at, line) in lines.iter().enumerate() {
         let code = line.trim_start();
         let indent = &line[..line.len() - code.len()];
-        let words = code.split(' ').take_while(|word| word.starts_with("pub") || ["async", "const", "fn"].contains(word));
+        let words =
+            code.split(' ').take_while(|word| word.starts_with("pub") || ["async", "const", "fn"].contains(word));
         if !words.clone().any(|word| word == "fn") {
             continue;
         }
-        let end = lines[at..].iter().position(|line| *line == format!("{indent}}}") || line.ends_with(';') && at + 1 == lines.len());
+        let end = lines[at..]
+            .iter()
+            .position(|line| *line == format!("{indent}}}") || line.ends_with(';') && at + 1 == lines.len());
         let length = end.map_or(0, |end| end + 1);
         if length > FUNCTION_LINES_MAX && !code.ends_with(';') && !code.ends_with('}') {
             long.push(format!("{}:{}: {length} lines", source.path, at + 1));
@@ -164,7 +185,9 @@ fn functions_fit_on_a_screen() {
 
 #[test]
 fn long_functions_are_found() {
-    let function = |lines: usize| format!("pub async fn f(\n    a: u8,\n) {{\n{}}}\n\nfn g() {{}}\n", "    a;\n".repeat(lines - 4));
+    let function = |lines: usize| {
+        format!("pub async fn f(\n    a: u8,\n) {{\n{}}}\n\nfn g() {{}}\n", "    a;\n".repeat(lines - 4))
+    };
     assert_eq!(long_functions(&Source::new("x.rs", &function(FUNCTION_LINES_MAX))), Vec::<String>::new());
     assert_eq!(long_functions(&Source::new("x.rs", &function(FUNCTION_LINES_MAX + 1))).len(), 1);
 }
@@ -176,7 +199,9 @@ fn every_member_keeps_the_lints() {
     for member in members.split('"').skip(1).step_by(2) {
         let manifest = read(&format!("{member}/Cargo.toml"));
         assert!(manifest.contains("[lints]\nworkspace = true"), "{member}");
-        let versions = manifest.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains("version = \""));
+        let versions = manifest
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains("version = \""));
         none(versions.map(|line| format!("{member}: {line}: versions are at the root")).collect());
     }
 }

@@ -135,7 +135,11 @@ async fn a_presigned_link_opens_one_object() {
     assert_eq!(get(&link.replace("X-Amz-Expires=60", "X-Amz-Expires=600")).await.status(), 403, "a longer life");
 }
 
-async fn queue(aws: &SdkConfig, name: &str, attributes: &[(QueueAttributeName, &str)]) -> (aws_sdk_sqs::Client, String) {
+async fn queue(
+    aws: &SdkConfig,
+    name: &str,
+    attributes: &[(QueueAttributeName, &str)],
+) -> (aws_sdk_sqs::Client, String) {
     let client = aws_sdk_sqs::Client::new(aws);
     let attributes = attributes.iter().map(|(name, value)| (name.clone(), (*value).to_owned())).collect();
     let made = client.create_queue().queue_name(name).set_attributes(Some(attributes)).send().await.unwrap();

@@ -1,10 +1,12 @@
 //! Behaviour through the edge: AWS events in, fakes at the wire out, rows in Postgres.
 
 mod architecture;
+mod catalogue;
 mod conformance;
 mod entry;
 mod migrations;
 mod outbox;
+mod runner;
 mod small;
 mod source;
 mod stored;

@@ -37,7 +37,8 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     let db = connect(&database.url()).await;
     db.batch_execute("create schema keyhub").await.unwrap();
     assert!(migrate::run(&database.url()).await.is_err());
-    let left = "select count(*) from pg_namespace where nspname = 'core' or to_regclass('public.migration') is not null";
+    let left =
+        "select count(*) from pg_namespace where nspname = 'core' or to_regclass('public.migration') is not null";
     assert_eq!(db.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
     db.batch_execute("drop schema keyhub").await.unwrap();
     assert_eq!(migrate::run(&database.url()).await.unwrap(), names());
@@ -46,7 +47,9 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_migration_changed_after_its_release_is_refused() {
     let world = World::new().await;
-    world.execute("update public.migration set hash = 'other' where name = (select min(name) from public.migration)").await;
+    world
+        .execute("update public.migration set hash = 'other' where name = (select min(name) from public.migration)")
+        .await;
     let fault = world.invoke(&world.function("migrate"), "{}").await.unwrap_err();
     assert!(chain(&fault).contains(&format!("{} was changed after release", names()[0])), "{}", chain(&fault));
 }

@@ -58,7 +58,11 @@ async fn more_than_one_batch_arrives_in_order() {
     let texts = numbered("a", usize::try_from(LEASE_MESSAGES_MAX).unwrap() * 2 + 5);
     tell(&world, ALICE, &texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
     assert_eq!(world.texts(ALICE), texts);
-    assert_eq!(world.number("select count(*) from core.outbox where body is not null").await, 0, "what was said is not kept");
+    assert_eq!(
+        world.number("select count(*) from core.outbox where body is not null").await,
+        0,
+        "what was said is not kept"
+    );
 }
 
 #[tokio::test]
@@ -151,7 +155,11 @@ async fn a_sender_killed_anywhere_loses_nothing_and_repeats_at_most_its_batch() 
         firsts.dedup();
         assert_eq!(firsts.len(), usize::try_from(written).unwrap(), "after {polls} polls: {said:?}");
         assert!(said.len() <= firsts.len() * 2 && said.ends_with(&firsts), "after {polls} polls: {said:?}");
-        assert_eq!(world.number("select count(*) from core.outbox where state <> 'sent'").await, 0, "after {polls} polls");
+        assert_eq!(
+            world.number("select count(*) from core.outbox where state <> 'sent'").await,
+            0,
+            "after {polls} polls"
+        );
         if !killed {
             assert_eq!(said, ["a", "b", "c"]);
             break;
@@ -206,7 +214,8 @@ async fn after_a_day_a_message_is_given_up_visibly() {
 }
 
 async fn heard(world: &World) -> Vec<String> {
-    let sql = "select subject || ' ' || (new_value ->> 'note') from core.audit where actor = 'listener' order by audit_id";
+    let sql =
+        "select subject || ' ' || (new_value ->> 'note') from core.audit where actor = 'listener' order by audit_id";
     world.column(sql).await
 }
 

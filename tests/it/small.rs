@@ -20,7 +20,8 @@ use tests::{Call, World};
 pub const BOT: BotId = BotId("keyhub");
 /// The scope that [`notes`] asks for.
 pub const SCOPE: &str = "keyhub:write";
-const HEARD: Listener = Listener { prefix: "test.heard:", hear: |tx, rest, end, now| Box::pin(hear(tx, rest, end, now)) };
+const HEARD: Listener =
+    Listener { prefix: "test.heard:", hear: |tx, rest, end, now| Box::pin(hear(tx, rest, end, now)) };
 
 /// `POST /notes/{subject}` with `{"note"}` writes one line of audit, repeatably.
 pub fn notes() -> Function {

@@ -68,7 +68,10 @@ impl World {
         }
         for message in again {
             let back = self.sqs().change_message_visibility().queue_url(&url).visibility_timeout(0);
-            back.set_receipt_handle(message.receipt_handle).send().await.expect("a message in flight can be given back");
+            back.set_receipt_handle(message.receipt_handle)
+                .send()
+                .await
+                .expect("a message in flight can be given back");
         }
         pumped
     }

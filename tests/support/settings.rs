@@ -150,7 +150,9 @@ impl Setup {
         let bot = telegram.add_bot(self.setting("TELEGRAM_KEYHUB_TOKEN"), self.setting("TELEGRAM_KEYHUB_USERNAME"));
         telegram.channel(CHANNEL, "Test channel");
         bot.promote(CHANNEL);
-        for (id, name, username) in [(ADMIN, "Olga", "admin"), (ALICE, "Alice", "alice"), (BOB, "Bob", "bob"), (MALLORY, "Mallory", "mallory")] {
+        for (id, name, username) in
+            [(ADMIN, "Olga", "admin"), (ALICE, "Alice", "alice"), (BOB, "Bob", "bob"), (MALLORY, "Mallory", "mallory")]
+        {
             telegram.person(id, name, Some(username), "en");
             telegram.set_member(CHANNEL, id, "member", true);
         }
@@ -198,7 +200,11 @@ pub(crate) fn prefix(id: &str) -> String {
 /// The variable `name` of the environment that `infra/test` makes.
 pub(crate) fn required(name: &str) -> String {
     let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    value.unwrap_or_else(|| panic!("{name} is not set: run the tests with infra/test, which starts the database and the AWS emulator they need"))
+    value.unwrap_or_else(|| {
+        panic!(
+            "{name} is not set: run the tests with infra/test, which starts the database and the AWS emulator they need"
+        )
+    })
 }
 
 /// Accounts share the names of buckets, so each takes names of its own.
@@ -208,8 +214,12 @@ async fn resources(aws: &SdkConfig, id: &str) -> Resources {
 
 async fn start_proxies([postgres, telegram, geocoder]: &[String; 3]) -> Proxies {
     let emulator = required("AWS_ENDPOINT_URL");
-    let (postgres, aws, telegram, geocoder) =
-        tokio::join!(Proxy::start(host(postgres)), Proxy::start(host(&emulator)), Proxy::start(host(telegram)), Proxy::start(host(geocoder)));
+    let (postgres, aws, telegram, geocoder) = tokio::join!(
+        Proxy::start(host(postgres)),
+        Proxy::start(host(&emulator)),
+        Proxy::start(host(telegram)),
+        Proxy::start(host(geocoder))
+    );
     Proxies { postgres, aws, telegram, geocoder }
 }
 

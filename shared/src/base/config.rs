@@ -4,10 +4,10 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 
+use super::Fault;
 use super::crypto::{MASTER_KEY_BYTES, Vault};
 use super::i18n::Lang;
 use super::ids::UserId;
-use super::Fault;
 
 /// A setting that does not print.
 #[derive(Clone, PartialEq, Eq)]

@@ -40,11 +40,7 @@ impl Vault {
         random_bytes(&mut nonce);
         let mut sealed = plain.as_bytes().to_vec();
         self.seal
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(purpose.as_bytes()),
-                &mut sealed,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.as_bytes()), &mut sealed)
             .expect("a text is far below the limit of AES-GCM");
         [nonce.as_slice(), &sealed].concat()
     }
@@ -55,8 +51,7 @@ impl Vault {
         let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or_else(broken)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| broken())?;
         let mut body = body.to_vec();
-        let plain =
-            self.seal.open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut body).map_err(|_| broken())?;
+        let plain = self.seal.open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut body).map_err(|_| broken())?;
         String::from_utf8(plain.to_vec()).map_err(|_| broken())
     }
 

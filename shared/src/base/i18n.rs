@@ -82,8 +82,7 @@ impl Texts {
         };
         self.bundles[index].get_or_init(|| {
             let resource = match FluentResource::try_new(self.sources[index].to_owned()) {
-                Ok(resource) => resource,
-                Err((resource, _)) => resource,
+                Ok(resource) | Err((resource, _)) => resource,
             };
             let mut bundle = FluentBundle::new_concurrent(vec![id]);
             // Isolating marks would stand between a person and the key they copy.

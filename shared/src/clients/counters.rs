@@ -178,7 +178,9 @@ fn json(value: AttributeValue) -> Json {
         AttributeValue::N(number) => serde_json::from_str(&number).unwrap_or(Json::String(number)),
         AttributeValue::S(text) => Json::String(text),
         AttributeValue::L(values) => values.into_iter().map(json).collect(),
-        AttributeValue::M(values) => Json::Object(values.into_iter().map(|(name, value)| (name, json(value))).collect()),
+        AttributeValue::M(values) => {
+            Json::Object(values.into_iter().map(|(name, value)| (name, json(value))).collect())
+        }
         _ => Json::Null,
     }
 }

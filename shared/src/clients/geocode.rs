@@ -136,7 +136,7 @@ fn country_in(reply: Reply) -> Answer {
     }
 }
 
-/// The country of `place` from data compiled in (© OpenStreetMap contributors, ODbL), accurate to the boundary.
+/// The country of `place` from data compiled in (© `OpenStreetMap` contributors, `ODbL`), accurate to the boundary.
 pub fn offline(place: Place) -> Option<Country> {
     static BOUNDARIES: OnceLock<Option<CountryBoundaries>> = OnceLock::new();
     let boundaries =

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::GenericClient;
-use crate::base::crypto;
 use crate::base::Fault;
+use crate::base::crypto;
 
 /// What every key of ours starts with, so that a leaked one is recognised.
 pub const PREFIX: &str = "byk_";

@@ -82,7 +82,6 @@ pub async fn save<D: Serialize>(tx: &Transaction<'_>, bot: BotId, user: UserId, 
 
 /// Forgets the person's conversation with the bot.
 pub async fn forget(tx: &Transaction<'_>, bot: BotId, user: UserId) -> Result<(), Fault> {
-    let sql = "update core.conversation set state = null where bot = $1 and user_id = $2";
-    tx.execute(sql, &[&bot.0, &user]).await?;
+    tx.execute("delete from core.conversation where bot = $1 and user_id = $2", &[&bot.0, &user]).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::base::{Fault, Secret, crypto};
 pub const MIGRATIONS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
 /// Any number; the same for all who migrate, so that one waits for the other.
-const LOCK: i64 = 0x626f_7479_6172_64;
+const LOCK: i64 = 0x0062_6f74_7961_7264;
 
 /// A name for the schema that all migrations make together.
 pub fn hash() -> String {
@@ -21,7 +21,8 @@ pub async fn run(database_url: &str) -> Result<Vec<String>, Fault> {
     let client = connection.client();
     // The transaction holds the lock, so it is released on any end, and no session state is left to a proxy.
     client.batch_execute("begin").await?;
-    let locked = client.execute_typed("select pg_advisory_xact_lock($1)", &[(&LOCK, tokio_postgres::types::Type::INT8)]);
+    let locked =
+        client.execute_typed("select pg_advisory_xact_lock($1)", &[(&LOCK, tokio_postgres::types::Type::INT8)]);
     tokio::time::timeout(BULK_TIMEOUT, locked).await.map_err(|_| Fault::DbTimeout(BULK_TIMEOUT.as_secs()))??;
     client
         .batch_execute(
@@ -36,7 +37,10 @@ pub async fn run(database_url: &str) -> Result<Vec<String>, Fault> {
         match applied.iter().find(|row| row.get::<_, &str>("name") == *name) {
             Some(row) if row.get::<_, &str>("hash") == hash => continue,
             Some(_) => {
-                return Err(Fault::Unexpected { service: "migration", what: format!("{name} was changed after release") });
+                return Err(Fault::Unexpected {
+                    service: "migration",
+                    what: format!("{name} was changed after release"),
+                });
             }
             None => {}
         }

@@ -111,7 +111,12 @@ impl Connection {
         // The first poll hands the statement to the connection; its answer matters to nobody, for if it fails, so
         // does every statement after it.
         let _ = self.client.batch_execute("begin").now_or_never();
-        Transaction { connection: self, timeout: STATEMENT_TIMEOUT, failed: AtomicBool::new(false), open: AtomicBool::new(true) }
+        Transaction {
+            connection: self,
+            timeout: STATEMENT_TIMEOUT,
+            failed: AtomicBool::new(false),
+            open: AtomicBool::new(true),
+        }
     }
 
     /// The driver's own client, for COPY and migrations.

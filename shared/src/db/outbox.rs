@@ -140,9 +140,8 @@ pub async fn push(tx: &Transaction<'_>, messages: &[Outgoing], now: Timestamp) -
     let bodies: Vec<Json> = messages.iter().map(|m| m.body.clone()).collect();
     let at_once: Vec<bool> = messages.iter().map(|m| m.at_once).collect();
     let lease = now + LEASE;
-    let rows = tx
-        .query(sql, &[&channels, &senders, &lanes, &threads, &abouts, &bodies, &at_once, &now, &lease])
-        .await?;
+    let rows =
+        tx.query(sql, &[&channels, &senders, &lanes, &threads, &abouts, &bodies, &at_once, &now, &lease]).await?;
 
     let mut pushed: Vec<Pushed> = Vec::new();
     for (message, row) in messages.iter().zip(&rows) {
@@ -183,8 +182,7 @@ pub async fn lease(db: &impl GenericClient, lane: &Lane, now: Timestamp) -> Resu
                where o.outbox_id = batch.outbox_id
                returning o.outbox_id, o.thread, o.about, o.body, o.attempts, o.created_at";
     let until = now + LEASE;
-    let rows =
-        db.query(sql, &[&lane.channel, &lane.sender, &lane.number, &now, &until, &LEASE_MESSAGES_MAX]).await?;
+    let rows = db.query(sql, &[&lane.channel, &lane.sender, &lane.number, &now, &until, &LEASE_MESSAGES_MAX]).await?;
     let mut letters: Vec<Letter> = rows.iter().map(letter).collect();
     letters.sort_by_key(|letter| letter.id);
     Ok(letters)
@@ -278,12 +276,7 @@ pub async fn is_waiting(db: &impl GenericClient, lane: &Lane) -> Result<bool, Fa
 }
 
 /// Telegram messages that `thread` became, oldest first, at most `limit`.
-pub async fn sent_in_thread(
-    db: &impl GenericClient,
-    lane: &Lane,
-    thread: &str,
-    limit: i64,
-) -> Result<Vec<i64>, Fault> {
+pub async fn sent_in_thread(db: &impl GenericClient, lane: &Lane, thread: &str, limit: i64) -> Result<Vec<i64>, Fault> {
     let sql = "select message_id from core.outbox
                where thread = $1 and channel = $2 and sender = $3 and lane = $4 and message_id is not null
                order by outbox_id limit $5";

@@ -48,7 +48,7 @@ typed! {
     Vec<i64> => INT8_ARRAY, Vec<i32> => INT4_ARRAY, Vec<bool> => BOOL_ARRAY, Vec<Vec<u8>> => BYTEA_ARRAY,
     Vec<String> => TEXT_ARRAY, Vec<Option<String>> => TEXT_ARRAY, Vec<Option<i64>> => INT8_ARRAY, Vec<&str> => TEXT_ARRAY,
     Vec<Timestamp> => TIMESTAMPTZ_ARRAY, Vec<Option<Timestamp>> => TIMESTAMPTZ_ARRAY, Vec<serde_json::Value> => JSONB_ARRAY,
-    Vec<Option<Vec<u8>>> => BYTEA_ARRAY,
+    Vec<Option<Vec<u8>>> => BYTEA_ARRAY, [&str] => TEXT_ARRAY, [Timestamp] => TIMESTAMPTZ_ARRAY,
 }
 
 /// Stores a type of ours as one of Postgres's: `stored_as!(Type, str, |value| borrow it, |stored| Result<Type, _>)`.

@@ -70,11 +70,7 @@ pub async fn close_with<D: Serialize>(
     now: Timestamp,
     also: impl Future<Output = Result<(), Fault>>,
 ) -> Result<Vec<Pushed>, Fault> {
-    let last = try_join3(
-        also,
-        conversation::save(tx, who.bot, who.user, next),
-        outbox::push(tx, messages, now),
-    );
+    let last = try_join3(also, conversation::save(tx, who.bot, who.user, next), outbox::push(tx, messages, now));
     let ((), (), pushed) = tx.commit_with(last).await?;
     Ok(pushed)
 }

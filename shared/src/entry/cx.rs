@@ -54,13 +54,8 @@ impl Cx {
     /// An environment that has made nothing yet.
     pub fn new(config: Arc<Config>, clock: Clock) -> Self {
         let slot = Slot { connection: None, used: Instant::now() };
-        let parts = Parts {
-            config,
-            clock,
-            db: Arc::new(Mutex::new(slot)),
-            http: OnceLock::new(),
-            aws: OnceCell::new(),
-        };
+        let parts =
+            Parts { config, clock, db: Arc::new(Mutex::new(slot)), http: OnceLock::new(), aws: OnceCell::new() };
         let call = Call { function: "", request_id: String::new(), channels: &[], listeners: &[] };
         Self { parts: Arc::new(parts), call: Arc::new(call) }
     }

@@ -22,7 +22,15 @@ const SWEEP_PACE: Duration = Duration::from_millis(34);
 /// How long a sweep goes on.
 const SWEEP_TIME_MAX: SignedDuration = SignedDuration::from_secs(45);
 
-const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs() as i64, "a lease outlives its sends");
+const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs().cast_signed(), "a lease outlives its sends");
+
+/// Sends one letter over an open connection's lane.
+pub type Send =
+    for<'a> fn(&'a Cx, &'a Connection, &'a Lane, &'a Letter, Sent<'a>) -> BoxFuture<'a, Result<Sending, Fault>>;
+/// What has been sent in this lane just before and is not settled yet.
+pub type Sent<'a> = &'a [(&'a Letter, End)];
+/// Notes an outcome.
+pub type Hear = for<'a> fn(&'a Transaction<'a>, &'a str, End, Timestamp) -> BoxFuture<'a, Result<(), Fault>>;
 
 /// A way out: the name of its lanes, and how it sends one letter.
 #[derive(Clone, Copy)]
@@ -30,7 +38,7 @@ pub struct Channel {
     /// As in [`Lane::channel`].
     pub name: &'static str,
     /// Sends one letter.
-    pub send: for<'a> fn(&'a Cx, &'a Connection, &'a Lane, &'a Letter) -> BoxFuture<'a, Result<Sending, Fault>>,
+    pub send: Send,
 }
 
 /// What came of sending one letter.
@@ -48,15 +56,16 @@ pub struct Listener {
     /// `<domain>.<kind>:`
     pub prefix: &'static str,
     /// Notes the outcome in the transaction that settles the letter: the rest of `about`, the end, the time.
-    pub hear: for<'a> fn(&'a Transaction<'a>, &'a str, End, Timestamp) -> BoxFuture<'a, Result<(), Fault>>,
+    pub hear: Hear,
 }
 
 /// Requests to Telegram.
-pub const TELEGRAM: Channel = Channel { name: "telegram", send: |cx, db, lane, letter| to_telegram(cx, db, lane, letter).boxed() };
+pub const TELEGRAM: Channel =
+    Channel { name: "telegram", send: |cx, db, lane, letter, sent| to_telegram(cx, db, lane, letter, sent).boxed() };
 /// Messages to SQS queues.
-pub const QUEUE: Channel = Channel { name: "queue", send: |cx, _, lane, letter| to_queue(cx, lane, letter).boxed() };
+pub const QUEUE: Channel = Channel { name: "queue", send: |cx, _, lane, letter, _| to_queue(cx, lane, letter).boxed() };
 /// Domain events.
-pub const EVENT: Channel = Channel { name: "event", send: |cx, _, lane, letter| to_bus(cx, lane, letter).boxed() };
+pub const EVENT: Channel = Channel { name: "event", send: |cx, _, lane, letter, _| to_bus(cx, lane, letter).boxed() };
 
 /// Sends what a commit just left in the outbox. What cannot be sent now stays for the relay; it never fails the caller,
 /// whose work is done.
@@ -120,7 +129,7 @@ async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) ->
             stopped = Some((letter, cx.now(), None));
             break;
         }
-        match (channel.send)(cx, db, lane, letter).await {
+        match (channel.send)(cx, db, lane, letter, &ends).await {
             Ok(Sending::Ended(end)) => ends.push((letter, end)),
             Ok(Sending::Pause(wait)) => {
                 let until = cx.now() + SignedDuration::try_from(wait).unwrap_or(outbox::BACKOFF_MAX);
@@ -171,17 +180,16 @@ async fn settle(
     Ok(waiting && stopped.is_none())
 }
 
-async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
+async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter, sent: Sent<'_>) -> Result<Sending, Fault> {
     let client = cx.telegram(cx.config().bot_token(&lane.sender)?);
     let mut request: Request =
         serde_json::from_value(letter.body.clone()).map_err(|error| Fault::stored("message", error))?;
-    if let Request::ClearThread { chat_id, thread } = &request {
-        let limit = i64::try_from(DELETE_MESSAGES_MAX).expect("a hundred");
-        let message_ids = outbox::sent_in_thread(db, lane, thread, limit).await?;
+    if let Request::ClearThread { chat_id, thread, message_ids } = request {
+        let message_ids = numbers_of(db, lane, &thread, message_ids, sent).await?;
         if message_ids.is_empty() {
             return Ok(Sending::Ended(End::Sent(None)));
         }
-        request = Request::DeleteMessages(DeleteMessages { chat_id: *chat_id, message_ids });
+        request = Request::DeleteMessages(DeleteMessages { chat_id, message_ids });
     }
     let best_effort = matches!(request, Request::DeleteMessages(_) | Request::AnswerCallbackQuery(_));
     match client.send(&request).await {
@@ -202,6 +210,31 @@ async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter) -> 
     }
 }
 
+/// Numbers of the messages that `thread` became: those known when it was cleared and those sent just before, or, where
+/// others sent them, those on record.
+async fn numbers_of(
+    db: &Connection,
+    lane: &Lane,
+    thread: &str,
+    mut known: Vec<i64>,
+    sent: Sent<'_>,
+) -> Result<Vec<i64>, Fault> {
+    let limit = i64::try_from(DELETE_MESSAGES_MAX).expect("a hundred");
+    let just_now = sent.iter().filter(|(letter, _)| letter.thread.as_deref() == Some(thread));
+    let just_now: Vec<i64> = just_now
+        .filter_map(|(_, end)| match end {
+            End::Sent(number) => *number,
+            End::Undeliverable(_) => None,
+        })
+        .collect();
+    if just_now.is_empty() {
+        return outbox::sent_in_thread(db, lane, thread, limit).await;
+    }
+    known.extend(just_now);
+    known.truncate(DELETE_MESSAGES_MAX);
+    Ok(known)
+}
+
 async fn to_queue(cx: &Cx, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
     let url = cx.config().queue_url(&lane.sender)?;
     cx.queues().await.send(url, &letter.body.to_string()).await?;
@@ -220,10 +253,6 @@ pub fn request(bot: crate::base::ids::BotId, chat: crate::base::ids::ChatId, req
 }
 
 /// A text without buttons for the outbox.
-pub fn say(
-    bot: crate::base::ids::BotId,
-    chat: crate::base::ids::ChatId,
-    text: impl Into<String>,
-) -> outbox::Outgoing {
+pub fn say(bot: crate::base::ids::BotId, chat: crate::base::ids::ChatId, text: impl Into<String>) -> outbox::Outgoing {
     request(bot, chat, &Request::SendMessage(telegram::SendMessage::new(chat, text)))
 }

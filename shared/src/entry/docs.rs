@@ -37,8 +37,7 @@ pub async fn serve(_: Cx, _: Request) -> Result<Response, Problem> {
     let page = page(&openapi::document(&crate::functions::all()));
     let html = page.render().map_err(|error| Fault::stored("page", error))?;
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
-    Ok(Response::new(StatusCode::OK, "text/html; charset=utf-8", html)
-        .header(header::CONTENT_SECURITY_POLICY, policy))
+    Ok(Response::new(StatusCode::OK, "text/html; charset=utf-8", html).header(header::CONTENT_SECURITY_POLICY, policy))
 }
 
 /// Its place in the API document.

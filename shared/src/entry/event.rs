@@ -83,7 +83,7 @@ fn read_query(query: &str) -> Vec<(String, String)> {
 }
 
 /// The answer in the form the HTTP API takes.
-pub(super) fn write_response(response: Response) -> Result<Box<RawValue>, Fault> {
+pub(super) fn write_response(response: &Response) -> Result<Box<RawValue>, Fault> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer<'a> {
@@ -171,7 +171,7 @@ mod tests {
     fn bytes_that_are_no_text_travel_as_base64() {
         let mut response = Response::text(http::StatusCode::OK, "x");
         response.body = Bytes::from_static(&[0xff, 0x00]);
-        let answer: Json = serde_json::from_str(write_response(response).unwrap().get()).unwrap();
+        let answer: Json = serde_json::from_str(write_response(&response).unwrap().get()).unwrap();
         assert_eq!(answer["isBase64Encoded"], true);
         assert_eq!(answer["body"], "/wA=");
     }

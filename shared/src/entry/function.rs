@@ -227,7 +227,7 @@ impl Function {
                     Ok(request) => self.serve(handler, cx, request).await,
                     Err(problem) => Err(problem),
                 };
-                event::write_response(answer.unwrap_or_else(Response::from).with_request_id(&request_id))
+                event::write_response(&answer.unwrap_or_else(Response::from).with_request_id(&request_id))
             }
             Handler::Telegram(secret, handler) => {
                 let request_id = cx.request_id().to_owned();
@@ -235,7 +235,7 @@ impl Function {
                     Ok(request) => telegram::receive(cx, *secret, request, handler).await,
                     Err(problem) => Err(problem),
                 };
-                event::write_response(answer.unwrap_or_else(Response::from).with_request_id(&request_id))
+                event::write_response(&answer.unwrap_or_else(Response::from).with_request_id(&request_id))
             }
             Handler::Queue(handler) => {
                 let mut failed = Vec::new();

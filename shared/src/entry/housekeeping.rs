@@ -18,7 +18,8 @@ const BATCH: i64 = 5_000;
 /// Statements per table and run.
 const BATCHES_MAX: usize = 200;
 
-const _: () = assert!(OUTBOX_KEPT.as_secs() > outbox::AGE_MAX.as_secs(), "what waits is younger than what is forgotten");
+const _: () =
+    assert!(OUTBOX_KEPT.as_secs() > outbox::AGE_MAX.as_secs(), "what waits is younger than what is forgotten");
 
 /// Removes old rows in batches; what is left over goes tomorrow.
 pub async fn run(cx: Cx) -> Result<(), Fault> {

@@ -12,10 +12,10 @@ use serde_json::Value as Json;
 
 use super::Problem;
 use crate::base::{Fault, crypto};
+use crate::db::Transaction;
 use crate::db::api_keys::Caller;
 use crate::db::idempotency::{self, Known, Saved};
 use crate::db::outbox::{self, Outgoing, Pushed};
-use crate::db::Transaction;
 
 /// Size of a JSON body, in bytes.
 pub const JSON_BYTES_MAX: usize = 256 * 1024;

@@ -33,7 +33,9 @@ pub async fn api_keys(cx: Cx, event: Json) -> Result<Json, Fault> {
             let unknown = scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str()));
             if unknown.is_some() || scopes.is_empty() || !(1..=64).contains(&name.chars().count()) {
                 let scopes = SCOPES.join(", ");
-                return Ok(json!({ "error": format!("A key has a name of 1 to 64 characters and scopes of: {scopes}.") }));
+                return Ok(
+                    json!({ "error": format!("A key has a name of 1 to 64 characters and scopes of: {scopes}.") }),
+                );
             }
             let (api_key_id, key) = api_keys::create(&*db, &name, &scopes, cx.now()).await?;
             tracing::info!(api_key.id = api_key_id, api_key.name = name, "API key created");
@@ -45,9 +47,7 @@ pub async fn api_keys(cx: Cx, event: Json) -> Result<Json, Fault> {
         }
         Order::List(_) => {
             let keys = api_keys::list(&*db).await?;
-            let key = |caller: &api_keys::Caller| {
-                json!({ "api_key_id": caller.api_key_id, "name": caller.name, "scopes": caller.scopes })
-            };
+            let key = |caller: &api_keys::Caller| json!({ "api_key_id": caller.api_key_id, "name": caller.name, "scopes": caller.scopes });
             Ok(json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() }))
         }
     }

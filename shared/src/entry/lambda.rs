@@ -13,6 +13,7 @@ use crate::base::{Clock, Config, Fault, chain, log};
 pub type Exit = ExitCode;
 
 /// Reads the settings, warms up, and serves invocations until Lambda ends the process.
+#[expect(clippy::needless_pass_by_value, reason = "a main hands its function over for good")]
 pub fn run(function: Function) -> Exit {
     let config = match Config::from_env() {
         Ok(config) => config,
@@ -40,15 +41,16 @@ async fn serve(function: &Function, config: Config) -> Result<(), lambda_runtime
     function.warm_up(&cx).await;
     let cx = &cx;
     lambda_runtime::run(service_fn(async move |event: LambdaEvent<Box<RawValue>>| {
-        let deadline = i64::try_from(event.context.deadline).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        let deadline =
+            i64::try_from(event.context.deadline).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         let invocation = Invocation { request_id: event.context.request_id, deadline };
         let answer = function.invoke(cx, invocation, event.payload.get()).await;
-        answer.map_err(diagnostic)
+        answer.map_err(|fault| diagnostic(&fault))
     }))
     .await
 }
 
-fn diagnostic(fault: Fault) -> Diagnostic {
-    tracing::error!(error = chain(&fault), "invocation failed");
+fn diagnostic(fault: &Fault) -> Diagnostic {
+    tracing::error!(error = chain(fault), "invocation failed");
     Diagnostic { error_type: "Fault".to_owned(), error_message: fault.to_string() }
 }

@@ -118,9 +118,7 @@ pub fn document(functions: &[Function]) -> Json {
 }
 
 fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut SchemaGenerator) -> Json {
-    let parameter = |name: &str, place: &str, about: &str| {
-        json!({ "name": name, "in": place, "required": place == "path", "description": about, "schema": { "type": "string" } })
-    };
+    let parameter = |name: &str, place: &str, about: &str| json!({ "name": name, "in": place, "required": place == "path", "description": about, "schema": { "type": "string" } });
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Json> = names.map(|name| parameter(name, "path", "Percent-encoded.")).collect();
     parameters.extend(operation.query.iter().map(|(name, about)| parameter(name, "query", about)));

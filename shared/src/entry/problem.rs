@@ -65,11 +65,7 @@ impl Problem {
 
     /// 415
     pub fn unsupported(expected: &str) -> Self {
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            format!("The body must be {expected}."),
-        )
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", format!("The body must be {expected}."))
     }
 
     /// 422 with the fields that are wrong.

@@ -20,7 +20,7 @@ pub(super) async fn receive(
     request: Request,
     handler: &OnUpdate,
 ) -> Result<Response, Problem> {
-    let shown = request.headers.get(HEADER).map(|value| value.as_bytes()).unwrap_or_default();
+    let shown = request.headers.get(HEADER).map(http::HeaderValue::as_bytes).unwrap_or_default();
     if !crypto::same_secret(shown, secret(cx.config())?.expose().as_bytes()) {
         let detail = "The secret token is missing or wrong.";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail));
@@ -28,8 +28,7 @@ pub(super) async fn receive(
     if request.body.len() > UPDATE_BYTES_MAX {
         return Err(Problem::too_large(format!("An update is at most {UPDATE_BYTES_MAX} bytes long.")));
     }
-    let update =
-        Update::read(&request.body).map_err(|_| Problem::bad_request("The body is not an update in JSON."))?;
+    let update = Update::read(&request.body).map_err(|_| Problem::bad_request("The body is not an update in JSON."))?;
     handler(cx, update).await?;
     Ok(Response::json(StatusCode::OK, &serde_json::json!({})))
 }

@@ -1,5 +1,6 @@
 //! Giving a key: the part of it that happens in Postgres, under the slot that DynamoDB granted.
 
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -60,11 +61,13 @@ pub async fn take(tx: &Transaction<'_>, wanted: &Wanted<'_>, now: Timestamp) -> 
         since = since.max(reset);
     }
     let held_first = wanted.kind == Kind::Waitlist;
-    let (is_ours, (), used, key) = tokio::try_join!(
+    let low_stock = i64::from(product.low_stock);
+    let (is_ours, (), used, key, left) = tokio::try_join!(
         claims::claim_token(tx, wanted.token, now),
         claims::lock(tx, owner_hash, &product.code),
         claims::counting(tx, owner_hash, &product.code, since),
         claims::take(tx, &product.code, if held_first { "held" } else { "free" }),
+        products::left(tx, &product.code, low_stock),
     )?;
     if !is_ours {
         return Ok(Verdict::Void);
@@ -73,15 +76,16 @@ pub async fn take(tx: &Transaction<'_>, wanted: &Wanted<'_>, now: Timestamp) -> 
     if let Err(stop) = rules::check_limit(product, premium, &used, now) {
         return Ok(Verdict::Stopped(stop));
     }
-    let key = match key {
-        None if held_first => claims::take(tx, &product.code, "free").await?,
-        key => key,
+    let (key, left) = if key.is_none() && held_first {
+        let free = claims::take(tx, &product.code, "free");
+        try_join(free, products::left(tx, &product.code, low_stock)).await?
+    } else {
+        (key, left)
     };
-    let Some(key) = key else {
-        return Ok(Verdict::Stopped(Stop::OutOfStock(product.code.clone())));
-    };
-    let left = products::left(tx, &product.code, i64::from(product.low_stock)).await?;
-    Ok(Verdict::Given { key, left })
+    match key {
+        Some(key) => Ok(Verdict::Given { key, left }),
+        None => Ok(Verdict::Stopped(Stop::OutOfStock(product.code.clone()))),
+    }
 }
 
 /// Writes the claim of a taken key.

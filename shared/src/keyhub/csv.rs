@@ -325,7 +325,10 @@ mod tests {
         check(",,,\n", &[(2, Err(Reason::Empty))]);
         check(&format!("{},,,\n", "я".repeat(257)), &[(2, Err(Reason::Long))]);
         check(" A1,,,\nA1\u{3000},,,\n   ,,,", &[2, 3, 4].map(|line| (line, Err(Reason::Blanks))));
-        check("A\t1,,,\nA\u{7f},,,\nA\r1,,,\nA\0,,,\nA1,\0,,", &[2, 3, 4, 5, 6].map(|line| (line, Err(Reason::Control))));
+        check(
+            "A\t1,,,\nA\u{7f},,,\nA\r1,,,\nA\0,,,\nA1,\0,,",
+            &[2, 3, 4, 5, 6].map(|line| (line, Err(Reason::Control))),
+        );
         let longest = "я".repeat(256);
         check(&format!("{longest},,,\n"), &[(2, Ok([&longest, "", "", ""]))]);
     }
@@ -334,7 +337,8 @@ mod tests {
     fn the_header_is_exact() {
         assert_eq!(read(HEADER.as_bytes()), Ok(vec![]));
         assert_eq!(read(format!("\u{feff}{HEADER}\r\n").as_bytes()), Ok(vec![]));
-        for header in ["", "\n", "Keys,country,username,phone", "keys,country,username", "keys;country;username;phone"] {
+        for header in ["", "\n", "Keys,country,username,phone", "keys,country,username", "keys;country;username;phone"]
+        {
             check_refused(header.as_bytes(), Refused::WrongHeader);
             check_refused(format!("{header}\nA1,,,\n").as_bytes(), Refused::WrongHeader);
         }

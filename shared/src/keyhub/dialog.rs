@@ -148,14 +148,36 @@ pub enum Act {
 
 /// Commands of admins; for anyone else they are unknown.
 pub const ADMIN_COMMANDS: [&str; 15] = [
-    "addproduct", "block", "export", "keyinfo", "products", "refund", "replace", "resetlimit", "restock", "return",
-    "revoke", "setproduct", "stats", "unbindphone", "unblock",
+    "addproduct",
+    "block",
+    "export",
+    "keyinfo",
+    "products",
+    "refund",
+    "replace",
+    "resetlimit",
+    "restock",
+    "return",
+    "revoke",
+    "setproduct",
+    "stats",
+    "unbindphone",
+    "unblock",
 ];
 
 /// Commands of everyone, without those per product.
 pub const USER_COMMANDS: [&str; 11] = [
-    "forgetme", "help", "keystatus", "mykeys", "paysupport", "premium", "removekeyboard", "requestkey", "sharephone",
-    "shareloc", "waitlist",
+    "forgetme",
+    "help",
+    "keystatus",
+    "mykeys",
+    "paysupport",
+    "premium",
+    "removekeyboard",
+    "requestkey",
+    "sharephone",
+    "shareloc",
+    "waitlist",
 ];
 
 /// The command a text begins with, and the bot it names.
@@ -352,7 +374,19 @@ mod tests {
 
     #[test]
     fn forged_data_is_no_button() {
-        for data in ["", "product", "product:x", "product:x:lower", "joined:1", "leave:x", "keys:0", "keys:-1", "forget:maybe", "buy:1", "\u{0}"] {
+        for data in [
+            "",
+            "product",
+            "product:x",
+            "product:x:lower",
+            "joined:1",
+            "leave:x",
+            "keys:0",
+            "keys:-1",
+            "forget:maybe",
+            "buy:1",
+            "\u{0}",
+        ] {
             assert_eq!(button(data), Button::Unknown, "{data:?}");
         }
         assert_eq!(button("product:abc:A"), Button::Product { dialogue: "abc".into(), code: code("A") });

@@ -2,8 +2,8 @@
 
 use futures_util::FutureExt;
 use futures_util::future::try_join;
-use jiff::tz::TimeZone;
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -15,10 +15,10 @@ use super::model::{Code, Delivery, LABEL_CHARS_MAX, Product};
 use super::rules::{DIALOGUE_LIFE, RESTOCK_LIFE, SLOT_LIFE, WINDOW_MAX, day_start};
 use super::store::{claims, dialogues, people, products};
 use super::waitlist;
+use crate::base::Fault;
 use crate::base::config::Keyhub;
 use crate::base::i18n::Lang;
 use crate::base::ids::UserId;
-use crate::base::Fault;
 use crate::clients::telegram::{BotCommand, Reply, SetMyCommands, SetWebhook};
 use crate::db::Connection;
 use crate::db::outbox::End;
@@ -69,12 +69,7 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
                 limits.change(user, &counters, None, now, |counter, _| counter.release(token)).await?;
                 tracing::info!("slot released by the sweep");
             } else if let Some((claim, _)) = claims::by_token(&*db, token).await? {
-                let given = Given {
-                    token,
-                    at: claim.claimed_at,
-                    key: Some(&claim.key),
-                    country: &claim.country,
-                };
+                let given = Given { token, at: claim.claimed_at, key: Some(&claim.key), country: &claim.country };
                 limits.confirm_found(user, &counters, given, now).await?;
                 tracing::info!("slot confirmed by the sweep");
             }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::bot::alert_messages;
 use super::csv::check_key;
+use super::messages::alert_messages;
 use super::messages::{self, Voice};
 use super::model::{Claim, Code, Key, KeyState, Person, Product};
 use super::{DOMAIN, Error, claim, restock, store};
@@ -103,14 +103,14 @@ pub async fn replace(
     let old = locked(tx, vault, order).await?;
     let claim = active_claim(&old)?;
     let person = store::people::find(tx, vault, claim.user.ok_or(Error::NoUser)?).await?.ok_or(Error::NoUser)?;
-    let taken = store::claims::take(tx, &old.product, KeyState::Free.word()).await?;
-    let taken = taken.ok_or_else(|| Error::OutOfStock(old.product.clone()))?;
+    let next = store::claims::take(tx, &old.product, KeyState::Free.word()).await?;
+    let next = next.ok_or_else(|| Error::OutOfStock(old.product.clone()))?;
     let token = format!("replace:{}", claim.claim_id);
-    store::keys::insert_replacement(tx, claim.claim_id, taken.key_id, &token, now).await?;
-    note(tx, order, "key.replace", &old, json!({ "reason": order.reason, "by": taken.key_id }), now).await?;
+    store::keys::insert_replacement(tx, claim.claim_id, next.key_id, &token, now).await?;
+    note(tx, order, "key.replace", &old, json!({ "reason": order.reason, "by": next.key_id }), now).await?;
     let old = withdraw(tx, old).await?;
     let product = product(tx, &old.product).await?;
-    let new = store::keys::find(tx, vault, &taken.text, Some(&old.product)).await?;
+    let new = store::keys::find(tx, vault, &next.text, Some(&old.product)).await?;
     let new = new.into_iter().next().ok_or(Error::NoSuchKey)?;
     let voice = Voice { settings, lang: person.language, chat: ChatId::from(person.id), thread: None };
     let mut messages = messages::replacement(&voice, &product, &old.text, &new.text, &token);
@@ -171,6 +171,7 @@ async fn note(
 ) -> Result<(), Fault> {
     let subject = format!("key:{}:{}", key.product, key.key_id);
     let old = json!({ "state": key.state, "claim": key.claim.as_ref().map(|claim| claim.claim_id) });
-    let entry = audit::Entry { domain: DOMAIN, actor: order.actor, action, subject: &subject, old: Some(old), new: Some(new) };
+    let entry =
+        audit::Entry { domain: DOMAIN, actor: order.actor, action, subject: &subject, old: Some(old), new: Some(new) };
     audit::note(tx, entry, now).await
 }

@@ -155,15 +155,14 @@ impl Limits {
     ) -> Result<(), Fault> {
         let mut known = known;
         for round in 0..ROUNDS_MAX {
-            let counters = match known.take() {
-                Some(counters) => counters,
-                None => {
-                    let mut counters = Vec::with_capacity(products.len());
-                    for (product, zone) in products {
-                        counters.push((self.read(user, product).await?, zone.clone()));
-                    }
-                    counters
+            let counters = if let Some(counters) = known.take() {
+                counters
+            } else {
+                let mut counters = Vec::with_capacity(products.len());
+                for (product, zone) in products {
+                    counters.push((self.read(user, product).await?, zone.clone()));
                 }
+                counters
             };
             let mut changed = Vec::with_capacity(counters.len());
             for (mut counter, zone) in counters {

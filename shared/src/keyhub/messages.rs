@@ -4,6 +4,7 @@ use fluent_bundle::FluentValue;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::claim::Alerts;
 use super::model::{Code, Mode, Product};
 use super::rules::{Reached, Stop, told};
 use crate::base::config::Keyhub;
@@ -212,10 +213,11 @@ impl Voice<'_> {
         self.outside(SendMessage::new(self.chat, self.text("done", &[])))
     }
 
-    /// Deletes the dialogue's messages, if the settings say so.
-    pub fn clear(&self) -> Option<Outgoing> {
+    /// Deletes the dialogue's messages, if the settings say so. `known` are numbers of those that were sent before.
+    pub fn clear(&self, known: Vec<i64>) -> Option<Outgoing> {
         let thread = self.thread.clone().filter(|_| self.settings.auto_clear)?;
-        Some(deliver::request(BOT, self.chat, &Request::ClearThread { chat_id: self.chat, thread }))
+        let clear = Request::ClearThread { chat_id: self.chat, thread, message_ids: known };
+        Some(deliver::request(BOT, self.chat, &clear))
     }
 
     /// A date and time in the zone of `product`.
@@ -226,11 +228,7 @@ impl Voice<'_> {
 
 /// Answers a pressed button: silently, or with the plain text of `popup` as an alert.
 pub fn answer(chat: ChatId, query: &str, popup: Option<String>) -> Outgoing {
-    let body = AnswerCallbackQuery {
-        callback_query_id: query.to_owned(),
-        show_alert: popup.is_some(),
-        text: popup,
-    };
+    let body = AnswerCallbackQuery { callback_query_id: query.to_owned(), show_alert: popup.is_some(), text: popup };
     deliver::request(BOT, chat, &Request::AnswerCallbackQuery(body))
 }
 
@@ -238,6 +236,20 @@ pub fn answer(chat: ChatId, query: &str, popup: Option<String>) -> Outgoing {
 pub fn to_admins(settings: &Keyhub, id: &str, args: Args<'_>) -> Vec<Outgoing> {
     let text = text(settings.language, id, args);
     settings.admins.iter().map(|admin| deliver::say(BOT, (*admin).into(), text.clone())).collect()
+}
+
+/// What the admins are told of the stock.
+pub fn alert_messages(settings: &Keyhub, product: &Product, left: i64, alerts: Alerts) -> Vec<Outgoing> {
+    let names = [("code", product.code.as_str().into()), ("label", safe(&product.label))];
+    let mut messages = Vec::new();
+    if alerts.low {
+        let [code, label] = names.clone();
+        messages.extend(to_admins(settings, "alert-low-stock", &[code, label, ("n", number(left))]));
+    }
+    if alerts.empty {
+        messages.extend(to_admins(settings, "alert-empty-stock", &names));
+    }
+    messages
 }
 
 /// A new key in place of a revoked one.

@@ -334,7 +334,9 @@ mod tests {
 
     #[test]
     fn a_code_is_short_and_upper_case() {
-        for (text, fits) in [("A", true), ("AB12CD34", true), ("", false), ("ABCDEFGHI", false), ("a", false), ("Я", false)] {
+        for (text, fits) in
+            [("A", true), ("AB12CD34", true), ("", false), ("ABCDEFGHI", false), ("a", false), ("Я", false)]
+        {
             assert_eq!(text.parse::<Code>().is_ok(), fits, "{text}");
         }
         assert_eq!(Code::any_case("product").map(|code| code.to_string()).as_deref(), Some("PRODUCT"));

@@ -204,11 +204,9 @@ mod tests {
     fn a_rolling_claim_counts_until_its_hours_are_over() {
         let limit = rolling(1, 24);
         let claimed = at("2025-03-01T09:00:00Z");
-        for (now, counts) in [
-            ("2025-03-01T09:00:00Z", true),
-            ("2025-03-02T08:59:59.999999Z", true),
-            ("2025-03-02T09:00:00Z", false),
-        ] {
+        for (now, counts) in
+            [("2025-03-01T09:00:00Z", true), ("2025-03-02T08:59:59.999999Z", true), ("2025-03-02T09:00:00Z", false)]
+        {
             assert_eq!(claimed >= window_start(limit, &TimeZone::UTC, at(now)), counts, "{now}");
         }
     }

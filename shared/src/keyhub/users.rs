@@ -77,13 +77,7 @@ pub async fn profile(db: &impl GenericClient, vault: &Vault, user: UserId, now: 
 }
 
 /// Blocks a person.
-pub async fn block(
-    tx: &Transaction<'_>,
-    user: UserId,
-    reason: &str,
-    actor: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn block(tx: &Transaction<'_>, user: UserId, reason: &str, actor: &str, now: Timestamp) -> Result<(), Error> {
     if !people::block(tx, user, Some(reason)).await? {
         return Err(Error::NoSuchUser);
     }

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::bot::{alert_messages, chain as asking};
+use super::bot::chain as asking;
 use super::claim::{self, Verdict, Wanted};
 use super::limits::{Asked, Slot};
-use super::messages::{Voice, safe};
+use super::messages::{Voice, alert_messages, safe};
 use super::model::{Code, Kind, Person, Product, ProductState};
 use super::rules::Stop;
 use super::store::waiting::Entry;
@@ -13,8 +13,8 @@ use super::store::{people, products, waiting};
 use crate::base::config::Keyhub;
 use crate::base::crypto::Vault;
 use crate::base::{Fault, chain};
-use crate::db::outbox::{self, Pushed};
 use crate::db::Connection;
+use crate::db::outbox::{self, Pushed};
 use crate::entry::{Cx, deliver};
 
 /// Entries read at once.
@@ -105,14 +105,8 @@ impl Server<'_> {
         if let Some(erased) = people::erased(&*db, &owner_hash).await? {
             person.blocked = person.blocked.or(erased.blocked);
         }
-        let voice = Voice {
-            settings: self.settings,
-            lang: person.language,
-            chat: entry.user.into(),
-            thread: None,
-        };
-        let names =
-            || [("code", self.product.code.as_str().into()), ("label", safe(&self.product.label))];
+        let voice = Voice { settings: self.settings, lang: person.language, chat: entry.user.into(), thread: None };
+        let names = || [("code", self.product.code.as_str().into()), ("label", safe(&self.product.label))];
         if person.blocked.is_some() {
             return self.close(db, entry, Some(voice.say("waitlist-closed-blocked", &names()))).await;
         }

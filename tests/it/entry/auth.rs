@@ -89,7 +89,9 @@ async fn keys_are_stored_as_hashes_and_logged_nowhere() {
 #[tokio::test]
 async fn a_key_has_a_name_and_known_scopes() {
     let world = world().await;
-    for (name, scopes) in [("", vec![SCOPE]), ("ops", vec![]), ("ops", vec!["keyhub:all"]), (&"x".repeat(65), vec![SCOPE])] {
+    for (name, scopes) in
+        [("", vec![SCOPE]), ("ops", vec![]), ("ops", vec!["keyhub:all"]), (&"x".repeat(65), vec![SCOPE])]
+    {
         let answer = world.direct("api-keys", json!({ "create": { "name": name, "scopes": scopes } })).await;
         assert!(answer["error"].is_string() && answer.get("key").is_none(), "{answer}");
     }

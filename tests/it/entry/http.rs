@@ -19,7 +19,9 @@ fn check(answer: &Answer, status: u16, problem: &str) {
 #[tokio::test]
 async fn a_body_is_json_of_the_right_shape_and_size() {
     let (world, key) = world().await;
-    let post = async |media_type: &str, body: Vec<u8>| world.send(Call::post("/notes/a").key(&key).body(media_type, body)).await;
+    let post = async |media_type: &str, body: Vec<u8>| {
+        world.send(Call::post("/notes/a").key(&key).body(media_type, body)).await
+    };
     let json = "application/json";
     assert_eq!(post(json, br#"{"note":"x"}"#.to_vec()).await.status, 201);
     assert_eq!(post("application/json; charset=utf-8", br#"{"note":"x"}"#.to_vec()).await.status, 201);
@@ -84,7 +86,9 @@ async fn a_failure_of_ours_says_nothing_and_is_logged_once() {
 #[tokio::test]
 async fn an_event_of_another_shape_is_a_bad_request() {
     let (world, _) = world().await;
-    for event in ["{}", "[]", "null", r#"{"Records":[]}"#, r#"{"function":"health","scheduled_at":"2025-03-01T12:00:00Z"}"#] {
+    for event in
+        ["{}", "[]", "null", r#"{"Records":[]}"#, r#"{"function":"health","scheduled_at":"2025-03-01T12:00:00Z"}"#]
+    {
         let answer = world.invoke(&world.function("test-notes"), event).await.unwrap();
         assert!(matches!(answer["statusCode"].as_u64(), Some(400 | 401)), "{event}: {answer}");
     }
@@ -130,7 +134,10 @@ async fn the_document_describes_every_route_once() {
     let text = document.to_string();
     let references = text.split("\"$ref\":\"#/").skip(1).map(|rest| rest.split('"').next().unwrap());
     for reference in references {
-        assert!(!document.pointer(&format!("/{reference}")).unwrap_or(&Json::Null).is_null(), "{reference} leads nowhere");
+        assert!(
+            !document.pointer(&format!("/{reference}")).unwrap_or(&Json::Null).is_null(),
+            "{reference} leads nowhere"
+        );
     }
 }
 

@@ -98,7 +98,8 @@ async fn a_killed_request_acts_once_when_repeated() {
     for polls in 1.. {
         let repeat = polls.to_string();
         let killed = kill_after_polls(scene.world.send(scene.call("x", &repeat)), polls).await.is_none();
-        let answers = [scene.world.send(scene.call("x", &repeat)).await, scene.world.send(scene.call("x", &repeat)).await];
+        let answers =
+            [scene.world.send(scene.call("x", &repeat)).await, scene.world.send(scene.call("x", &repeat)).await];
         assert_eq!((answers[0].status, answers[0].json()), (201, answers[1].json()), "killed after {polls} polls");
         assert_eq!(noted(&scene.world).await, i64::try_from(polls).unwrap(), "killed after {polls} polls");
         if !killed {

@@ -9,7 +9,7 @@ use tests::{ALICE, Call, World};
 use crate::small::{counting_bot, delivery_of};
 
 /// Bodies tried on each webhook; the bench tries 100,000.
-const BODIES: u64 = 5_000;
+const BODIES: u64 = 10_000;
 
 /// Numbers that look random and are the same in every run (SplitMix64).
 struct Dice(u64);
@@ -69,9 +69,28 @@ fn mutate(value: &mut Json, dice: &mut Dice) {
 
 fn odd(dice: &mut Dice) -> Json {
     let values = [
-        Json::Null, json!(true), json!(0), json!(-1), json!(i64::MAX), json!(i64::MIN), json!(u64::MAX), json!(1e308),
-        json!(0.1), json!(""), json!("\0"), json!("😀\u{202e}"), json!("<b>&amp;"), json!("/start"), json!("/help@keyhub_bot"),
-        json!("x".repeat(5_000)), json!([]), json!({}), json!([[[[]]]]), json!({ "id": 7 }), json!("private"), json!("d:A"),
+        Json::Null,
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1e308),
+        json!(0.1),
+        json!(""),
+        json!("\0"),
+        json!("😀\u{202e}"),
+        json!("<b>&amp;"),
+        json!("/start"),
+        json!("/help@keyhub_bot"),
+        json!("x".repeat(5_000)),
+        json!([]),
+        json!({}),
+        json!([[[[]]]]),
+        json!({ "id": 7 }),
+        json!("private"),
+        json!("d:A"),
     ];
     dice.pick(&values).clone()
 }

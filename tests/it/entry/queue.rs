@@ -65,8 +65,12 @@ async fn a_record_that_cannot_be_read_fails_alone() {
     ];
     let event = json!({ "Records": records }).to_string();
     let answer = world.invoke(&world.function(QUEUE), &event).await.unwrap();
-    let failed: Vec<&str> =
-        answer["batchItemFailures"].as_array().unwrap().iter().map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect();
+    let failed: Vec<&str> = answer["batchItemFailures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap())
+        .collect();
     assert_eq!(failed, ["2", "3", "4"]);
     assert_eq!(noted(&world).await, 2);
 }

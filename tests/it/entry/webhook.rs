@@ -30,7 +30,9 @@ async fn a_wrong_secret_is_401_and_has_no_effect() {
     let header = "x-telegram-bot-api-secret-token";
     let call = || Call::post("/telegram/test").body("application/json", update.clone());
     let mut shown = vec![call(), call().header(header, "")];
-    shown.extend([&secret[1..], &format!("{secret}x"), &secret.to_uppercase()].map(|wrong| call().header(header, wrong)));
+    shown.extend(
+        [&secret[1..], &format!("{secret}x"), &secret.to_uppercase()].map(|wrong| call().header(header, wrong)),
+    );
     for call in shown {
         for body in [update.clone(), "{".to_owned(), "x".repeat(5 << 20)] {
             let answer = world.send(call.clone().body("application/json", body)).await;
@@ -38,7 +40,10 @@ async fn a_wrong_secret_is_401_and_has_no_effect() {
         }
     }
     let proxies = world.proxies();
-    assert_eq!([&proxies.postgres, &proxies.aws, &proxies.telegram, &proxies.geocoder].map(|p| p.connections()), [0; 4]);
+    assert_eq!(
+        [&proxies.postgres, &proxies.aws, &proxies.telegram, &proxies.geocoder].map(|p| p.connections()),
+        [0; 4]
+    );
 }
 
 #[tokio::test]

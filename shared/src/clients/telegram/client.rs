@@ -103,7 +103,10 @@ impl Telegram {
         let url = format!("{}/file/bot{}/{path}", self.base_url, self.token.expose());
         let mut answer = self.http.get(url).send().await.map_err(|error| http::fault(SERVICE, error))?;
         if !answer.status().is_success() {
-            return Err(Fault::Unexpected { service: SERVICE, what: format!("file: HTTP {}", answer.status().as_u16()) });
+            return Err(Fault::Unexpected {
+                service: SERVICE,
+                what: format!("file: HTTP {}", answer.status().as_u16()),
+            });
         }
         let mut content = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| http::fault(SERVICE, error))? {
@@ -134,7 +137,8 @@ impl Telegram {
             serde_json::from_slice(&body).map_err(|_| unexpected(format!("HTTP {status} without JSON")))?;
         if answer.ok {
             let result = answer.result.unwrap_or(Json::Null);
-            let value = serde_json::from_value(result).map_err(|_| unexpected("a result of another shape".to_owned()))?;
+            let value =
+                serde_json::from_value(result).map_err(|_| unexpected("a result of another shape".to_owned()))?;
             return Ok(Reply::Done(value));
         }
         let why = answer.description.unwrap_or_default();

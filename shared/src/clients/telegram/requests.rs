@@ -26,13 +26,16 @@ pub enum Request {
     /// Deletes messages of a chat.
     #[serde(rename = "deleteMessages")]
     DeleteMessages(DeleteMessages),
-    /// Deletes what the outbox sent to a chat in one thread: `deleteMessages` once the numbers are known.
+    /// Deletes what the outbox sent to a chat in one thread: `deleteMessages` once all numbers are known.
     #[serde(rename = "clearThread")]
     ClearThread {
         /// The chat.
         chat_id: ChatId,
         /// The thread.
         thread: String,
+        /// Numbers that are known already.
+        #[serde(default)]
+        message_ids: Vec<i64>,
     },
 }
 

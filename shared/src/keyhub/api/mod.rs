@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 
+use super::Error;
 use super::csv::Refused;
 use super::model::Code;
-use super::Error;
 use crate::entry::{Problem, Request};
 
 pub mod body;

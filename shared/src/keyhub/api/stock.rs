@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, LOCATION};
 use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, LOCATION};
 
 use super::{TAG, code};
 use crate::base::crypto;

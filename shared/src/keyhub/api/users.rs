@@ -88,7 +88,8 @@ impl UserBody {
             Known::Place(_) | Known::Nothing => None,
         });
         let premium = person.is_some_and(|person| person.is_premium(now));
-        let waits = |entry: Entry| WaitingBody { product: entry.product, place: entry.place, joined_at: entry.joined_at };
+        let waits =
+            |entry: Entry| WaitingBody { product: entry.product, place: entry.place, joined_at: entry.joined_at };
         Self {
             id: user,
             username: person.map(|person| person.username.clone()).unwrap_or_default(),
@@ -282,7 +283,10 @@ mod tests {
         check(json!({ "blocked": true, "block_reason": "resells keys" }), Ok(()));
         check(json!({ "premium_until": null, "limit_reset": "A" }), Ok(()));
         check(json!({ "premium_until": "2025-03-01T00:00:00Z", "limit_reset": true }), Ok(()));
-        check(json!({ "blocked": null, "premium_until": "soon" }), Err(&[("blocked", "type"), ("premium_until", "type")]));
+        check(
+            json!({ "blocked": null, "premium_until": "soon" }),
+            Err(&[("blocked", "type"), ("premium_until", "type")]),
+        );
         check(json!({ "limit_reset": false }), Err(&[("limit_reset", "value")]));
         check(json!({ "limit_reset": "a" }), Err(&[("limit_reset", "format")]));
         check(json!({ "limit_reset": 1, "id": 7 }), Err(&[("id", "unknown"), ("limit_reset", "type")]));

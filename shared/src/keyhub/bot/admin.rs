@@ -16,11 +16,7 @@ pub async fn prepare(_stage: &Stage<'_>, _act: &Act) -> Result<Prepared, Fault> 
 }
 
 /// Serves a command.
-pub async fn command(
-    _scene: &Scene<'_, '_>,
-    _command: &Command,
-    _after: &mut Option<After>,
-) -> Result<Reply, Fault> {
+pub async fn command(_scene: &Scene<'_, '_>, _command: &Command, _after: &mut Option<After>) -> Result<Reply, Fault> {
     Ok(Reply::default())
 }
 

@@ -107,7 +107,7 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection, act: &Act) -> Result<
     let mut generation = 0;
     for _ in 0..ROUNDS_MAX {
         let now = stage.cx.now();
-        let glance = glance(db, stage.vault, stage.heard, dialogue, now).await?;
+        let glance = Box::pin(glance(db, stage.vault, stage.heard, dialogue, now)).await?;
         if glance.seen {
             return Ok(());
         }
@@ -130,13 +130,7 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection, act: &Act) -> Result<
 }
 
 /// What the update changes and wants, from what is known.
-async fn plan(
-    stage: &Stage<'_>,
-    db: &Connection,
-    glance: &Glance,
-    act: &Act,
-    now: Timestamp,
-) -> Result<Plan, Fault> {
+async fn plan(stage: &Stage<'_>, db: &Connection, glance: &Glance, act: &Act, now: Timestamp) -> Result<Plan, Fault> {
     let mut plan = Plan {
         change: Change::None,
         goal: Goal::Nothing,

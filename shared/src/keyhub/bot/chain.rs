@@ -145,20 +145,14 @@ impl Asker<'_> {
     }
 
     /// Steps 1 to 9: a place under the limit is reserved for one key of `code`.
-    pub async fn attempt(
-        &self,
-        person: &Person,
-        code: &Code,
-        token: &str,
-        found: &mut Found,
-    ) -> Result<Ready, Stop> {
+    pub async fn attempt(&self, person: &Person, code: &Code, token: &str, found: &mut Found) -> Result<Ready, Stop> {
         self.known(person).await?;
         let product = rules::check_product(&self.glance.products, code)?;
         let limits = limits(self.cx, self.settings).await;
         let demands = demands(self.settings, product, person, &self.glance.resets, self.now);
         let mut counters = Vec::with_capacity(demands.len());
         for demand in &demands {
-            counters.push(limits.read(person.id, &demand.product).await.map_err(away)?);
+            counters.push(limits.read(person.id, &demand.product).await.map_err(|fault| away(&fault))?);
         }
         for (index, (counter, demand)) in counters.iter().zip(&demands).enumerate() {
             self.check(index, product, person, &counter.used(demand.since))?;
@@ -167,7 +161,7 @@ impl Asker<'_> {
             return Err(Stop::OutOfStock(code.clone()));
         }
         let country = self.country(person, product, found).await?;
-        match limits.reserve(person.id, token, &demands, counters, self.now).await.map_err(away)? {
+        match limits.reserve(person.id, token, &demands, counters, self.now).await.map_err(|fault| away(&fault))? {
             Asked::Got(slot) => Ok(Ready { product: product.clone(), country, slot: *slot }),
             Asked::Full(index, used) => {
                 self.check(index, product, person, &used)?;
@@ -183,7 +177,7 @@ impl Asker<'_> {
         let limits = limits(self.cx, self.settings).await;
         let demands = demands(self.settings, product, person, &self.glance.resets, self.now);
         for (index, demand) in demands.iter().enumerate() {
-            let counter = limits.read(person.id, &demand.product).await.map_err(away)?;
+            let counter = limits.read(person.id, &demand.product).await.map_err(|fault| away(&fault))?;
             self.check(index, product, person, &counter.used(demand.since))?;
         }
         self.country(person, product, found).await
@@ -257,13 +251,7 @@ pub async fn limits(cx: &Cx, settings: &Keyhub) -> Limits {
 }
 
 /// Places a key needs: one under the product's limit, and one under the cap if there is one.
-pub fn demands(
-    settings: &Keyhub,
-    product: &Product,
-    person: &Person,
-    resets: &Resets,
-    now: Timestamp,
-) -> Vec<Demand> {
+pub fn demands(settings: &Keyhub, product: &Product, person: &Person, resets: &Resets, now: Timestamp) -> Vec<Demand> {
     let since = |start: Timestamp, name: &str| resets.since(name).map_or(start, |reset| reset.max(start));
     let own = Demand {
         product: product.code.to_string(),
@@ -280,7 +268,7 @@ pub fn demands(
     std::iter::once(own).chain(cap).collect()
 }
 
-fn away(fault: Fault) -> Stop {
-    tracing::error!(error = chain(&fault), "counters are away");
+fn away(fault: &Fault) -> Stop {
+    tracing::error!(error = chain(fault), "counters are away");
     Stop::CountersAway
 }

@@ -35,31 +35,30 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault> 
     }
     let erased = erase_counters(stage, &all).await;
     let tx = db.begin();
-    let Some(turn) = converse::open::<Dialog>(&tx, heard.who, now).await? else { return tx.rollback().await };
+    let Some(turn) = converse::open::<Dialog>(&tx, heard.who, now).await? else {
+        return tx.rollback().await;
+    };
     let voice = stage.voice(None);
     let mut messages: Vec<_> = heard.query().map(|query| answer(heard.chat, query, None)).into_iter().collect();
-    let pushed = match erased {
-        Err(fault) => {
-            tracing::error!(error = chain(&fault), "counters are away");
-            messages.push(voice.stop(&Stop::CountersAway));
-            converse::close(&tx, heard.who, &turn.dialog, &messages, now).await?
-        }
-        Ok(()) => {
-            let owner_hash = people::owner_hash(stage.vault, user);
-            messages.push(voice.say("forgetme-done", &[]));
-            let last = async {
-                let (_, _, (), (), pushed) = tokio::try_join!(
-                    claims::anonymise(&tx, user),
-                    waiting::erase(&tx, user),
-                    people::erase(&tx, user, &owner_hash, now, now + KEPT),
-                    conversation::forget(&tx, BOT, user),
-                    outbox::push(&tx, &messages, now),
-                )?;
-                Ok(pushed)
-            };
-            tracing::info!("person erased");
-            tx.commit_with(last).await?
-        }
+    let pushed = if let Err(fault) = erased {
+        tracing::error!(error = chain(&fault), "counters are away");
+        messages.push(voice.stop(&Stop::CountersAway));
+        converse::close(&tx, heard.who, &turn.dialog, &messages, now).await?
+    } else {
+        let owner_hash = people::owner_hash(stage.vault, user);
+        messages.push(voice.say("forgetme-done", &[]));
+        let last = async {
+            let (_, _, (), (), pushed) = tokio::try_join!(
+                claims::anonymise(&tx, user),
+                waiting::erase(&tx, user),
+                people::erase(&tx, user, &owner_hash, now, now + KEPT),
+                conversation::forget(&tx, BOT, user),
+                outbox::push(&tx, &messages, now),
+            )?;
+            Ok(pushed)
+        };
+        tracing::info!("person erased");
+        tx.commit_with(last).await?
     };
     drop(tx);
     deliver::at_once(stage.cx, db, pushed).await;

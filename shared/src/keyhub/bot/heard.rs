@@ -89,7 +89,7 @@ pub fn hear(update: Update, settings: &Keyhub) -> Option<Heard> {
     let id = update.update_id;
     match update.event {
         Event::Message(message) => from_message(id, *message, settings),
-        Event::Callback(query) => from_callback(id, *query, settings),
+        Event::Callback(query) => Some(from_callback(id, *query, settings)),
         Event::MyChatMember(change) if change.chat.is_private() => {
             let said = Said::Turned { away: change.new_chat_member.status == "kicked" };
             Some(heard(id, &change.from, change.chat.id, settings, said))
@@ -148,7 +148,7 @@ fn said_in_private(message: Message, settings: &Keyhub) -> Said {
     Said::Words { input, message: Written { id: message.message_id, document: message.document } }
 }
 
-fn from_callback(update: UpdateId, query: CallbackQuery, settings: &Keyhub) -> Option<Heard> {
+fn from_callback(update: UpdateId, query: CallbackQuery, settings: &Keyhub) -> Heard {
     // Buttons live in private chats only; of a message that is too old, the private chat is still known.
     let chat = query.message.as_ref().map_or(ChatId(query.from.id.0), |message| message.chat.id);
     let is_private = query.message.as_ref().is_none_or(|message| message.chat.is_private());
@@ -157,5 +157,5 @@ fn from_callback(update: UpdateId, query: CallbackQuery, settings: &Keyhub) -> O
         _ => Button::Unknown,
     };
     let from = query.from.clone();
-    Some(heard(update, &from, chat, settings, Said::Pressed { button, query: query.id }))
+    heard(update, &from, chat, settings, Said::Pressed { button, query: query.id })
 }

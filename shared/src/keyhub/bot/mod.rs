@@ -24,8 +24,6 @@ mod told;
 
 use heard::{Heard, Said};
 
-pub use outcome::alert_messages;
-
 /// What serves one update.
 pub struct Stage<'a> {
     /// What may be reached.
@@ -67,7 +65,7 @@ pub async fn on_update(cx: Cx, update: Update) -> Result<(), Fault> {
         Said::Paid(payment) => return payments::paid(&stage, &mut db, payment).await,
         Said::Refunded(payment) => return payments::refunded(&stage, &mut db, payment).await,
         Said::Turned { away } => return turned(&stage, &mut db, *away).await,
-        Said::Contact(..) | Said::Place { .. } => return asked::serve(&stage, &mut db, &Act::GoOn).await,
+        Said::Contact(..) | Said::Place { .. } => return Box::pin(asked::serve(&stage, &mut db, &Act::GoOn)).await,
         Said::Words { input, .. } => input.clone(),
         Said::Pressed { button, .. } => Input::Press(button.clone()),
     };
@@ -75,14 +73,14 @@ pub async fn on_update(cx: Cx, update: Update) -> Result<(), Fault> {
     let (_, act) = dialog::turn(dialog::Dialog::Forgetting, act, heard.is_admin);
     match act {
         Act::Attempt { .. } | Act::Notify(_) | Act::GoOn | Act::List | Act::SharePhone | Act::ShareLocation => {
-            asked::serve(&stage, &mut db, &act).await
+            Box::pin(asked::serve(&stage, &mut db, &act)).await
         }
         Act::ShareInfo(command, code) => {
             let products = crate::keyhub::store::products::all(&*db).await?;
             if crate::keyhub::rules::check_product(&products, &code).is_err() {
                 return plain::serve(&stage, &mut db, Act::Unknown(command.name)).await;
             }
-            asked::serve(&stage, &mut db, &Act::Attempt { code, dialogue: None }).await
+            Box::pin(asked::serve(&stage, &mut db, &Act::Attempt { code, dialogue: None })).await
         }
         Act::Status => told::status(&stage, &mut db).await,
         Act::Forget(true) => erase::serve(&stage, &mut db).await,

@@ -1,32 +1,32 @@
 //! The transaction after the asking: the person's row locked, what was asked held against it, all effects, all messages.
 
-use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use super::asked::{Asked, Change, Committed, Goal, Plan, changed, release};
 use super::chain::{Glance, Ready, limits};
+use super::told::product_list;
 use super::{Stage, awake};
-use crate::base::config::Keyhub;
+use crate::base::ids::ChatId;
 use crate::base::{Fault, chain, crypto};
-use crate::clients::telegram::InlineButton;
 use crate::db::conversation::Pace;
-use crate::db::outbox::{Outgoing, Pushed};
+use crate::db::outbox::{self, Lane, Outgoing, Pushed};
 use crate::db::{Connection, Transaction, on_constraint};
 use crate::entry::converse::{self, Turn};
 use crate::entry::deliver;
 use crate::keyhub::claim::{self, Verdict, Wanted};
 use crate::keyhub::dialog::Dialog;
-use crate::keyhub::messages::{Voice, answer, inline, number, safe, to_admins};
-use crate::keyhub::model::{Code, Kind, Known, Pending, Person, Product, ProductState, Shared};
+use crate::keyhub::messages::{BOT, Voice, alert_messages, answer, number, safe, to_admins};
+use crate::keyhub::model::{Kind, Known, Pending, Person, Product, Shared};
 use crate::keyhub::rules::Stop;
 use crate::keyhub::store::claims::Taken;
 use crate::keyhub::store::{dialogues, people, products, waiting};
 
 /// An alert about the geocoder is given this often at the most.
 const GEOCODER_ALERT_EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// Buttons in a row of the product list.
-const BUTTONS_PER_ROW: usize = 5;
+/// Messages of a dialogue that are cleared by number; two more follow with the key.
+const CLEARED_MAX: i64 = 90;
 
 /// Does what the plan came to, if nothing has changed since it was made.
 pub async fn commit(
@@ -144,6 +144,10 @@ struct Opened<'a> {
     tx: Transaction<'a>,
     turn: Turn<Dialog>,
     person: Person,
+    /// The product as it is now.
+    product: Option<Product>,
+    /// Whether the dialogue gave its key already.
+    is_used: bool,
 }
 
 impl Work<'_> {
@@ -151,9 +155,21 @@ impl Work<'_> {
         let heard = self.stage.heard;
         let tx = db.begin();
         let greeting = (heard.who.user, heard.username.as_str(), heard.lang);
-        let (turn, stored) = tokio::try_join!(
+        let (code, dialogue) = match &self.goal {
+            Goal::Key { code, dialogue } => (Some(code), dialogue.as_str()),
+            _ => (None, ""),
+        };
+        let product = async {
+            match code {
+                Some(code) => products::find(&tx, code).await,
+                None => Ok(None),
+            }
+        };
+        let (turn, stored, product, dialogue) = tokio::try_join!(
             converse::open(&tx, heard.who, self.now),
             people::greet(&tx, self.stage.vault, greeting, self.now),
+            product,
+            dialogues::find(&tx, dialogue, (heard.who.user, heard.chat), Timestamp::UNIX_EPOCH, true),
         )?;
         let Some(turn) = turn else {
             tx.rollback().await?;
@@ -164,7 +180,8 @@ impl Work<'_> {
             return Ok(Err(End::Again));
         }
         let person = changed(&self.glance.person, &self.change);
-        Ok(Ok(Opened { tx, turn, person }))
+        let is_used = dialogue.is_some_and(|dialogue| dialogue.used);
+        Ok(Ok(Opened { tx, turn, person, product, is_used }))
     }
 
     fn voice(&self) -> Voice<'_> {
@@ -172,7 +189,11 @@ impl Work<'_> {
     }
 
     /// What the update changes anyway: phone, place, and the resolved country in place of the coordinates.
-    fn store_change<'t>(&'t self, tx: &'t Transaction<'_>, person: &'t Person) -> Vec<BoxFuture<'t, Result<(), Fault>>> {
+    fn store_change<'t>(
+        &'t self,
+        tx: &'t Transaction<'_>,
+        person: &'t Person,
+    ) -> Vec<BoxFuture<'t, Result<(), Fault>>> {
         let user = self.stage.heard.who.user;
         let vault = self.stage.vault;
         let mut statements: Vec<BoxFuture<'t, Result<(), Fault>>> = Vec::new();
@@ -195,7 +216,7 @@ impl Work<'_> {
         messages: &[Outgoing],
         also: Vec<BoxFuture<'_, Result<(), Fault>>>,
     ) -> Result<Result<Vec<Pushed>, End>, Broken> {
-        let Opened { tx, turn, person } = opened;
+        let Opened { tx, turn, person, .. } = opened;
         let mut statements = self.store_change(tx, person);
         statements.extend(also);
         let woken = awake(self.stage, tx, person).await?;
@@ -216,8 +237,9 @@ impl Work<'_> {
             Err(end) => return Ok(end),
         };
         let tx = &opened.tx;
-        if let Some(end) = self.recheck(tx, &ready.product).await? {
-            return Ok(end);
+        let pressed_again = opened.is_used && self.stage.heard.query().is_some();
+        if pressed_again || !opened.product.as_ref().is_some_and(|now| is_same(now, &ready.product)) {
+            return Ok(End::Again);
         }
         let owner_hash = people::owner_hash(self.stage.vault, opened.person.id);
         let wanted = Wanted {
@@ -231,22 +253,27 @@ impl Work<'_> {
             at: ready.slot.at,
             kind: Kind::Normal,
         };
-        let (key, left) = match claim::take(tx, &wanted, self.now).await? {
+        let voice = self.voice();
+        let known = async {
+            match &voice.thread {
+                Some(thread) => outbox::sent_in_thread(tx, &lane(voice.chat), thread, CLEARED_MAX).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (verdict, known) = tokio::try_join!(claim::take(tx, &wanted, self.now), known)?;
+        let (key, left) = match verdict {
             Verdict::Given { key, left } => (key, left),
             Verdict::Void => return Ok(End::Void),
             Verdict::Stopped(stop) => return Ok(End::Refused(stop)),
         };
         let alerts = claim::alert(tx, &ready.product, left).await?;
         let mut messages = self.messages.clone();
-        messages.extend(self.key_messages(&opened.person, &ready, &key));
+        messages.extend(self.key_messages(&opened.person, &ready, &key, known));
         messages.extend(alert_messages(self.stage.settings, &ready.product, left, alerts));
         messages.extend(self.trouble(tx).await?);
         messages.push(claim::event(&wanted));
         let user = opened.person.id;
-        let mut also = vec![
-            claim::write(tx, &wanted, &key).boxed(),
-            people::set_pending(tx, user, None).boxed(),
-        ];
+        let mut also = vec![claim::write(tx, &wanted, &key).boxed(), people::set_pending(tx, user, None).boxed()];
         if let Some(dialogue) = self.goal.dialogue() {
             also.push(dialogues::mark_used(tx, dialogue, self.now).boxed());
         }
@@ -256,28 +283,12 @@ impl Work<'_> {
         }
     }
 
-    /// Holds what was asked against what is now: the product, and the dialogue, which gives one key.
-    async fn recheck(&self, tx: &Transaction<'_>, product: &Product) -> Result<Option<End>, Fault> {
-        let dialogue = self.goal.dialogue().unwrap_or_default();
-        let whose = (self.stage.heard.who.user, self.stage.heard.chat);
-        let (product_now, dialogue) = tokio::try_join!(
-            products::find(tx, &product.code),
-            dialogues::find(tx, dialogue, whose, Timestamp::UNIX_EPOCH, true),
-        )?;
-        let is_used = dialogue.is_some_and(|dialogue| dialogue.used);
-        let same = product_now.as_ref().is_some_and(|now| {
-            (&now.limit, now.premium_n, now.state, now.zone_name())
-                == (&product.limit, product.premium_n, product.state, product.zone_name())
-        });
-        Ok((is_used || !same).then_some(End::Again))
-    }
-
-    fn key_messages(&self, person: &Person, ready: &Ready, key: &Taken) -> Vec<Outgoing> {
+    fn key_messages(&self, person: &Person, ready: &Ready, key: &Taken, known: Vec<i64>) -> Vec<Outgoing> {
         let voice = self.voice();
         let mut messages = voice.noted_facts(&ready.country.name, &person.username).to_vec();
         messages.push(voice.key(&key.text, &ready.slot.token));
         messages.push(voice.done());
-        messages.extend(voice.clear());
+        messages.extend(voice.clear(known));
         messages
     }
 
@@ -327,8 +338,7 @@ impl Work<'_> {
             Goal::Notify { code, dialogue } => (code, dialogue, true),
             _ => return None,
         };
-        let pending =
-            Pending { product: code.clone(), dialogue: Some(dialogue.clone()), notify, at: self.now };
+        let pending = Pending { product: code.clone(), dialogue: Some(dialogue.clone()), notify, at: self.now };
         stop.leaves_pending().then_some(pending)
     }
 
@@ -376,33 +386,12 @@ impl Work<'_> {
     }
 }
 
-/// T4: active products with a button each.
-fn product_list(voice: &Voice<'_>, products: &[Product], dialogue: &str) -> Outgoing {
-    let active: Vec<&Product> = products.iter().filter(|product| product.state == ProductState::Active).collect();
-    if active.is_empty() {
-        return voice.say("no-products", &[]);
-    }
-    let line = |product: &&Product| {
-        let args = [("code", product.code.as_str().into()), ("label", safe(&product.label))];
-        voice.text("product-line", &args)
-    };
-    let lines: Vec<String> = active.iter().map(line).collect();
-    let button = |code: &Code| InlineButton::press(code.as_str(), format!("product:{dialogue}:{code}"));
-    let buttons: Vec<InlineButton> = active.iter().map(|product| button(&product.code)).collect();
-    let rows = buttons.chunks(BUTTONS_PER_ROW).map(<[InlineButton]>::to_vec).collect();
-    voice.ask("choose-product", &[("products", lines.join("\n").into())], inline(rows))
+/// Whether what the chain looked at still holds.
+fn is_same(now: &Product, then: &Product) -> bool {
+    let looked_at = |p: &Product| (p.limit, p.premium_n, p.state, p.zone.clone());
+    looked_at(now) == looked_at(then)
 }
 
-/// What the admins are told of the stock.
-pub fn alert_messages(settings: &Keyhub, product: &Product, left: i64, alerts: claim::Alerts) -> Vec<Outgoing> {
-    let names = [("code", product.code.as_str().into()), ("label", safe(&product.label))];
-    let mut messages = Vec::new();
-    if alerts.low {
-        let [code, label] = names.clone();
-        messages.extend(to_admins(settings, "alert-low-stock", &[code, label, ("n", number(left))]));
-    }
-    if alerts.empty {
-        messages.extend(to_admins(settings, "alert-empty-stock", &names));
-    }
-    messages
+fn lane(chat: ChatId) -> Lane {
+    Lane { channel: deliver::TELEGRAM.name.to_owned(), sender: BOT.0.to_owned(), number: chat.0 }
 }

@@ -32,8 +32,8 @@ pub async fn check(stage: &Stage<'_>, db: &mut Connection, query: &PreCheckoutQu
     if !first {
         return tx.rollback().await;
     }
-    let is_blocked = person.is_some_and(|person| person.blocked.is_some())
-        || erased.is_some_and(|erased| erased.blocked.is_some());
+    let is_blocked =
+        person.is_some_and(|person| person.blocked.is_some()) || erased.is_some_and(|erased| erased.blocked.is_some());
     let refusal = match invoice {
         _ if is_blocked => Some("checkout-blocked"),
         Some((user, _)) if user != query.from.id => Some("checkout-foreign"),
@@ -77,7 +77,8 @@ pub async fn paid(stage: &Stage<'_>, db: &mut Connection, payment: &SuccessfulPa
         let voice = stage.voice(None);
         messages.push(voice.say("premium-thanks", &[("until", told(until, &stage.settings.zone).into())]));
         if !matched {
-            let args = [("charge", safe(charge)), ("stars", number(payment.total_amount)), ("user", user.to_string().into())];
+            let args =
+                [("charge", safe(charge)), ("stars", number(payment.total_amount)), ("user", user.to_string().into())];
             messages.extend(to_admins(stage.settings, "alert-unmatched-payment", &args));
         }
         tracing::info!(payment.stars = payment.total_amount, payment.matched = matched, "premium paid");
@@ -174,12 +175,7 @@ async fn take_back(
     };
     let until = person.premium_until.map(|until| until - PREMIUM_TIME);
     people::set_premium(tx, payment.user, until).await?;
-    let voice = Voice {
-        settings: stage.settings,
-        lang: person.language,
-        chat: payment.user.into(),
-        thread: None,
-    };
+    let voice = Voice { settings: stage.settings, lang: person.language, chat: payment.user.into(), thread: None };
     let stars = ("stars", number(payment.stars));
     let message = match until.filter(|until| now < *until) {
         Some(until) => {

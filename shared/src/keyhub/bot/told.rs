@@ -15,12 +15,14 @@ use crate::keyhub::counter::Counter;
 use crate::keyhub::dialog::{ADMIN_COMMANDS, Act, Dialog, USER_COMMANDS};
 use crate::keyhub::messages::{BOT, Voice, answer, has_text, inline, number, safe};
 use crate::keyhub::model::{Code, Person, Product, ProductState};
-use crate::keyhub::rules::{check_limit, told, window_start, Stop};
+use crate::keyhub::rules::{Stop, check_limit, told, window_start};
 use crate::keyhub::store::people::Resets;
 use crate::keyhub::store::{claims, people, products, waiting};
 
 /// Entries of a page.
 const PER_PAGE: i64 = 10;
+/// Buttons in a row of the product list.
+const BUTTONS_PER_ROW: usize = 5;
 
 /// One line per active product.
 pub fn limits(voice: &Voice<'_>, products: &[Product], premium: bool) -> String {
@@ -74,7 +76,8 @@ pub fn help(scene: &Scene<'_, '_>, entry: Option<&str>) -> Outgoing {
             .iter()
             .chain(&["premium-grant"])
             .map(|name| {
-                let usage = if *name == "premium-grant" { voice.text("usage-premium-grant", &[]) } else { format!("/{name}") };
+                let usage =
+                    if *name == "premium-grant" { voice.text("usage-premium-grant", &[]) } else { format!("/{name}") };
                 line(&usage, &voice.text(&format!("command-{name}"), &[]))
             })
             .collect();
@@ -203,7 +206,8 @@ pub async fn my_keys(scene: &Scene<'_, '_>, page: i64) -> Result<Reply, Fault> {
     let line = |own: &claims::Own| {
         let product = scene.products.iter().find(|product| product.code == own.product);
         let zone = product.map_or(&scene.stage.settings.zone, |product| &product.zone);
-        let country = if own.country.is_empty() { voice.text("country-unknown", &[]).into() } else { safe(&own.country) };
+        let country =
+            if own.country.is_empty() { voice.text("country-unknown", &[]).into() } else { safe(&own.country) };
         let args = [
             ("key", safe(&own.key)),
             ("code", own.product.as_str().into()),
@@ -270,4 +274,21 @@ fn with_buttons(
         rows.push(turn);
     }
     if rows.is_empty() { voice.say(id, args) } else { voice.ask(id, args, inline(rows)) }
+}
+
+/// T4: active products with a button each.
+pub fn product_list(voice: &Voice<'_>, products: &[Product], dialogue: &str) -> Outgoing {
+    let active: Vec<&Product> = products.iter().filter(|product| product.state == ProductState::Active).collect();
+    if active.is_empty() {
+        return voice.say("no-products", &[]);
+    }
+    let line = |product: &&Product| {
+        let args = [("code", product.code.as_str().into()), ("label", safe(&product.label))];
+        voice.text("product-line", &args)
+    };
+    let lines: Vec<String> = active.iter().map(line).collect();
+    let button = |code: &Code| InlineButton::press(code.as_str(), format!("product:{dialogue}:{code}"));
+    let buttons: Vec<InlineButton> = active.iter().map(|product| button(&product.code)).collect();
+    let rows = buttons.chunks(BUTTONS_PER_ROW).map(<[InlineButton]>::to_vec).collect();
+    voice.ask("choose-product", &[("products", lines.join("\n").into())], inline(rows))
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::base::ids::UserId;
 use crate::base::Fault;
+use crate::base::ids::UserId;
 use crate::clients::geocode::Country;
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::model::{Code, Delivery, Kind};
@@ -112,7 +112,17 @@ pub async fn insert(tx: &Transaction<'_>, key_id: i64, claim: &NewClaim<'_>) -> 
     tx.execute(
         sql,
         &[
-            token, product, &key_id, kind, user, owner_hash, username, phone, &country.iso, &country.name, claimed_at,
+            token,
+            product,
+            &key_id,
+            kind,
+            user,
+            owner_hash,
+            username,
+            phone,
+            &country.iso,
+            &country.name,
+            claimed_at,
             counts,
         ],
     )

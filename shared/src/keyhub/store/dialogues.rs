@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::base::ids::{ChatId, UserId};
 use crate::base::Fault;
+use crate::base::ids::{ChatId, UserId};
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::model::Code;
 

@@ -32,7 +32,13 @@ pub async fn find(
 fn key(row: &Row, vault: &Vault) -> Result<Key, Fault> {
     let claim_id: Option<i64> = row.get("claim_id");
     let claim = claim_id.map(|claim_id| claim(row, claim_id, vault)).transpose()?;
-    Ok(Key { key_id: row.get("key_id"), product: row.get("product"), text: row.get("text"), state: row.get("state"), claim })
+    Ok(Key {
+        key_id: row.get("key_id"),
+        product: row.get("product"),
+        text: row.get("text"),
+        state: row.get("state"),
+        claim,
+    })
 }
 
 fn claim(row: &Row, claim_id: i64, vault: &Vault) -> Result<Claim, Fault> {
@@ -117,13 +123,13 @@ pub async fn owners(
     db: &impl GenericClient,
     vault: &Vault,
     code: &Code,
-    texts: &Vec<&str>,
+    texts: &[&str],
 ) -> Result<HashMap<String, Owner>, Fault> {
     let sql = "select k.text, c.country_name, c.username, c.phone
                from unnest($2::text[]) as f (text)
                join keyhub.product_key k on k.product = $1 and k.text = f.text
                left join keyhub.claim c on c.key_id = k.key_id and c.state <> 'returned'";
-    let rows = db.query(sql, &[code, texts]).await?;
+    let rows = db.query(sql, &[code, &texts]).await?;
     rows.iter().map(|row| Ok((row.get("text"), owner(row, vault)?))).collect()
 }
 

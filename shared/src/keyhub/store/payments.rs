@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::base::ids::UserId;
 use crate::base::Fault;
+use crate::base::ids::UserId;
 use crate::db::{GenericClient, Transaction};
 
 /// A payment on record.

@@ -4,10 +4,10 @@ use futures_util::future::try_join;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::base::crypto::Vault;
-use crate::base::ids::UserId;
-use crate::base::i18n::Lang;
 use crate::base::Fault;
+use crate::base::crypto::Vault;
+use crate::base::i18n::Lang;
+use crate::base::ids::UserId;
 use crate::clients::geocode::{Country, Place};
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::counter::ALL_PRODUCTS;
@@ -175,11 +175,7 @@ pub async fn unbind_phone(tx: &Transaction<'_>, user: UserId, owner_hash: &[u8])
     let present = "update keyhub.person set phone = null, phone_hash = null
                    where user_id = $1 and phone_hash is not null";
     let kept = "update keyhub.erased_person set phone_hash = null where owner_hash = $1 and phone_hash is not null";
-    let (present, kept) = try_join(
-        tx.execute(present, &[&user]),
-        tx.execute(kept, &[&owner_hash]),
-    )
-    .await?;
+    let (present, kept) = try_join(tx.execute(present, &[&user]), tx.execute(kept, &[&owner_hash])).await?;
     Ok(present + kept > 0)
 }
 
@@ -202,7 +198,8 @@ pub async fn locate(
     let iso = country.map(|country| country.iso.clone());
     let name = country.map(|country| country.name.clone());
     let resolved_at = country.map(|_| now);
-    let sql = "update keyhub.person set located_at = $2, place = $3, country_iso = $4, country_name = $5, country_at = $6
+    let sql =
+        "update keyhub.person set located_at = $2, place = $3, country_iso = $4, country_name = $5, country_at = $6
                where user_id = $1";
     tx.execute(sql, &[&user, &shared.at, &place, &iso, &name, &resolved_at]).await?;
     Ok(())

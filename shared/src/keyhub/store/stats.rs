@@ -22,7 +22,7 @@ pub enum Count {
 
 /// Claims by day, by product and by country between the first and the last of `borders`, which are where days begin.
 /// Imported ones were made elsewhere and are not counted.
-pub async fn claims(db: &impl GenericClient, borders: &Vec<Timestamp>) -> Result<Vec<Count>, Fault> {
+pub async fn claims(db: &impl GenericClient, borders: &[Timestamp]) -> Result<Vec<Count>, Fault> {
     let sql = "with made as (
                    select width_bucket(claimed_at, $1) - 1 as day, product, country_iso, country_name
                    from keyhub.claim
@@ -32,7 +32,7 @@ pub async fn claims(db: &impl GenericClient, borders: &Vec<Timestamp>) -> Result
                group by grouping sets ((day), (product), (country_iso, country_name))
                order by day, product, n desc, country_name";
     let (Some(first), Some(last)) = (borders.first(), borders.last()) else { return Ok(Vec::new()) };
-    let rows = db.query(sql, &[borders, first, last]).await?;
+    let rows = db.query(sql, &[&borders, first, last]).await?;
     rows.iter().map(count).collect()
 }
 

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::base::ids::UserId;
 use crate::base::Fault;
+use crate::base::ids::UserId;
 use crate::clients::geocode::Country;
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::model::Code;
