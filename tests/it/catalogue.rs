@@ -88,7 +88,7 @@ fn each_is_deployed() {
     let expected: BTreeMap<_, _> = names().into_iter().map(|name| (resource_name(&name), name)).collect();
     assert_eq!(
         resources.keys().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
-        Vec::from_iter(expected.keys().cloned())
+        expected.keys().cloned().collect::<Vec<_>>()
     );
     for (resource, name) in &expected {
         let properties = &resources[resource.as_str()]["Properties"];
@@ -284,7 +284,7 @@ async fn each_accepts_its_example_event() {
         match function.trigger() {
             // What the examples name need not exist here.
             Trigger::Http { .. } => {
-                assert!(matches!(answer["statusCode"].as_u64(), Some(200 | 201 | 404 | 409)), "{name}: {answer}")
+                assert!(matches!(answer["statusCode"].as_u64(), Some(200 | 201 | 404 | 409)), "{name}: {answer}");
             }
             Trigger::Telegram { .. } => assert_eq!(answer["statusCode"], 200, "{name}: {answer}"),
             Trigger::Queue { .. } => assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}"),

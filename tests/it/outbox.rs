@@ -248,7 +248,7 @@ async fn a_thread_is_deleted_with_what_was_said_in_it() {
 /// Clears the thread `t1` in the chat with Alice.
 fn clearer() -> Function {
     let clear = async |cx: Cx, _| {
-        let request = Request::ClearThread { chat_id: ChatId(ALICE), thread: "t1".to_owned() };
+        let request = Request::ClearThread { chat_id: ChatId(ALICE), thread: "t1".to_owned(), message_ids: Vec::new() };
         send_out(&cx, &[deliver::request(BOT, ChatId(ALICE), &request)]).await?;
         Ok(serde_json::Value::Null)
     };

@@ -94,11 +94,11 @@ impl Source {
 pub fn forbid(sources: &[Source], words: &[&str], place: impl Fn(&str) -> bool) {
     let there: Vec<_> = sources.iter().filter(|source| place(&source.path)).collect();
     let wrong = there.iter().flat_map(|source| source.wrong(|line| words.iter().any(|word| line.contains(word))));
-    none(wrong.collect());
+    none(&wrong.collect::<Vec<_>>());
 }
 
 /// Fails with what was found, if anything was.
 #[track_caller]
-pub fn none(found: Vec<String>) {
+pub fn none(found: &[String]) {
     assert!(found.is_empty(), "against the rules of the house:\n{}", found.join("\n"));
 }

@@ -98,10 +98,10 @@ fn other_requests_in_the_outbox() {
         &Request::DeleteMessages(DeleteMessages { chat_id: CHAT, message_ids: vec![1, 2] }),
         r#"{"method":"deleteMessages","chat_id":7,"message_ids":[1,2]}"#,
     );
-    check(
-        &Request::ClearThread { chat_id: CHAT, thread: "t1".into() },
-        r#"{"method":"clearThread","chat_id":7,"thread":"t1"}"#,
-    );
+    let clear = |message_ids| Request::ClearThread { chat_id: CHAT, thread: "t1".into(), message_ids };
+    check(&clear(vec![3]), r#"{"method":"clearThread","chat_id":7,"thread":"t1","message_ids":[3]}"#);
+    let first_form: Request = serde_json::from_str(r#"{"method":"clearThread","chat_id":7,"thread":"t1"}"#).unwrap();
+    assert_eq!(first_form, clear(vec![]));
 }
 
 #[test]
@@ -116,14 +116,14 @@ fn sealed_and_hashed_values() {
     let key = "5a".repeat(32);
     let config = Config::from_lookup(|name| (name == "ENCRYPTION_KEY").then(|| key.clone())).unwrap();
     let vault = config.vault().unwrap();
-    let hex = |bytes: Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    assert_eq!(hex(vault.hash("user", "7")), "e3db2a5085394aafba04b446bd290d2a76867414e2b06f3c74d25a0910d24543");
     assert_eq!(
-        hex(vault.hash("phone", "919000000001")),
+        hex::encode(vault.hash("user", "7")),
+        "e3db2a5085394aafba04b446bd290d2a76867414e2b06f3c74d25a0910d24543"
+    );
+    assert_eq!(
+        hex::encode(vault.hash("phone", "919000000001")),
         "f59770bf22ad03bf27b3788393ebbdb23594e4d7634e478e6deaa6f1b8fd0ea3"
     );
     let sealed = "000102030405060708090a0bc1ec5ce19b82db4950fd11dff3ebb2b835d673bbbc749fc0ebb469f3";
-    let bytes: Vec<u8> =
-        (0..sealed.len() / 2).map(|at| u8::from_str_radix(&sealed[2 * at..2 * at + 2], 16).unwrap()).collect();
-    assert_eq!(vault.open("phone", &bytes).unwrap(), "919000000001");
+    assert_eq!(vault.open("phone", &hex::decode(sealed).unwrap()).unwrap(), "919000000001");
 }

@@ -45,7 +45,9 @@ fn note(expression: &Expression<&str>, uses: &mut Uses) {
         Expression::Inline(inline) => note_inline(inline, uses),
         Expression::Select { selector, variants } => {
             note_inline(selector, uses);
-            variants.iter().for_each(|variant| note_pattern(&variant.value, uses));
+            for variant in variants {
+                note_pattern(&variant.value, uses);
+            }
         }
     }
 }

@@ -102,6 +102,18 @@ impl World {
         item.map_or(Json::Null, |item| json_of(&AttributeValue::M(item)))
     }
 
+    /// Loses the DynamoDB item of a person and product.
+    pub async fn forget_counter(&self, user: i64, product: &str) {
+        let gone = Client::new(self.aws())
+            .delete_item()
+            .table_name(&self.resources.counters_table)
+            .key("user", AttributeValue::N(user.to_string()))
+            .key("product", AttributeValue::S(product.to_owned()))
+            .send()
+            .await;
+        gone.expect("an item can be deleted");
+    }
+
     /// The body of the last call of a Bot API method.
     #[track_caller]
     pub fn last_call(&self, method: &str) -> Json {
@@ -117,7 +129,9 @@ impl World {
 
 fn json_of(value: &AttributeValue) -> Json {
     match value {
-        AttributeValue::M(map) => Json::Object(map.iter().map(|(name, value)| (name.clone(), json_of(value))).collect()),
+        AttributeValue::M(map) => {
+            Json::Object(map.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
+        }
         AttributeValue::N(number) => serde_json::from_str(number).expect("a number of DynamoDB is one of JSON"),
         AttributeValue::S(text) => json!(text),
         other => panic!("counters have no {other:?}"),

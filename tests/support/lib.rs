@@ -1,7 +1,9 @@
 //! One test's own system, and verbs to use it. Start at [`World`].
 
+pub mod bench;
 mod call;
 mod database;
+mod keyhub;
 mod logs;
 mod people;
 mod polls;
@@ -12,6 +14,7 @@ mod world;
 
 pub use call::{Answer, Call};
 pub use database::{Database, connect};
+pub use keyhub::{keys_of, phone_of};
 pub use logs::Logs;
 pub use people::{ADMIN, ALICE, BOB, CHANNEL, MALLORY, Turn};
 pub use polls::kill_after_polls;

@@ -30,8 +30,18 @@ impl Logs {
 
     /// The lines in which `part` stands, of all tests that run in this process.
     pub fn lines_with(self, part: &str) -> Vec<String> {
-        lock().iter().filter(|line| line.contains(part)).cloned().collect()
+        lines_from(0, part)
     }
+}
+
+/// How many lines there are.
+pub(crate) fn count() -> usize {
+    lock().len()
+}
+
+/// The lines from number `first` on in which `part` stands.
+pub(crate) fn lines_from(first: usize, part: &str) -> Vec<String> {
+    lock()[first..].iter().filter(|line| line.contains(part)).cloned().collect()
 }
 
 impl MakeWriter<'_> for Logs {

@@ -3,7 +3,7 @@
 use local::telegram::{Answer as Popup, Message, Place};
 use serde_json::{Value as Json, json};
 
-use crate::{Answer, Call, World};
+use crate::{Answer, Call, World, logs};
 
 /// The admin's Telegram id.
 pub const ADMIN: i64 = 1;
@@ -76,11 +76,16 @@ impl World {
         Call::post(path).header("x-telegram-bot-api-secret-token", self.setting("TELEGRAM_KEYHUB_SECRET"))
     }
 
-    /// Delivers an update and collects what the bot says to `chat` meanwhile; panics unless the answer is 200.
+    /// Delivers an update and collects what the bot says to `chat` meanwhile; panics unless the answer is 200 and all that
+    /// was to be said could be put into words.
     pub async fn hand_over(&self, chat: i64, update: Json) -> Turn {
-        let before = self.bot.messages(chat).len();
+        let (before, logged) = (self.bot.messages(chat).len(), logs::count());
         let answer = self.deliver(&update).await;
         assert_eq!(answer.status, 200, "{update} was answered {}", answer.text());
+        for fault in ["\"text is missing\"", "\"text lacks an argument\""] {
+            let lines = self.own(logs::lines_from(logged, fault));
+            assert!(lines.is_empty(), "{update}: {lines:?}");
+        }
         let said = self.bot.messages(chat).split_off(before).into_iter().filter(|message| message.by_bot).collect();
         let popups = self.bot.answers(&update);
         Turn { update, said, popups }
@@ -165,7 +170,7 @@ impl World {
     }
 
     /// An update of a kind of one's own making, with a new number.
-    pub fn update(&self, kind: &str, body: Json) -> Json {
+    pub fn update(&self, kind: &str, body: &Json) -> Json {
         self.bot.renumbered(&json!({ "update_id": 0, kind: body }))
     }
 }

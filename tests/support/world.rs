@@ -232,8 +232,13 @@ impl World {
 
     /// The log lines of its own invocations in which `part` stands.
     pub fn logged(&self, part: &str) -> Vec<String> {
-        let mut lines = self.logs.lines_with(part);
-        lines.retain(|line| line.contains(&format!("{}-", self.id)));
+        self.own(self.logs.lines_with(part))
+    }
+
+    /// Of these log lines, those of its own invocations.
+    pub(crate) fn own(&self, mut lines: Vec<String>) -> Vec<String> {
+        let invocation = format!("{}-", self.id);
+        lines.retain(|line| line.contains(&invocation));
         lines
     }
 }

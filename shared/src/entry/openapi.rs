@@ -106,7 +106,7 @@ pub fn document(functions: &[Function]) -> Json {
             "title": "Botyard",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Back office of a business's Telegram bots. Times are RFC 3339 in UTC. Refusals are problem details (RFC 9457); \
-                `type` is stable and for programs. Each answer carries `X-Request-Id`, which the logs repeat.",
+                their type is stable and for programs. Each answer carries X-Request-Id, which the logs repeat.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,

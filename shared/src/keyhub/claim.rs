@@ -4,6 +4,7 @@ use futures_util::future::try_join;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::limits::{Limits, Slot};
 use super::model::{Kind, Person, Product};
 use super::rules::{self, Stop};
 use super::store::claims::{self, NewClaim, Taken};
@@ -12,7 +13,7 @@ use super::store::products;
 use crate::base::Fault;
 use crate::base::crypto::Vault;
 use crate::clients::geocode::Country;
-use crate::db::Transaction;
+use crate::db::{GenericClient, Transaction};
 use crate::db::outbox::Outgoing;
 
 /// A key that someone is about to be given.
@@ -104,6 +105,14 @@ pub async fn write(tx: &Transaction<'_>, wanted: &Wanted<'_>, key: &Taken) -> Re
         counts: true,
     };
     claims::insert(tx, key.key_id, &claim).await
+}
+
+/// Settles the slot of a piece of work that another delivery of it did: a claim if that one claimed, else given back.
+pub async fn settle(db: &impl GenericClient, limits: &Limits, slot: Slot, now: Timestamp) -> Result<(), Fault> {
+    match claims::by_token(db, &slot.token).await? {
+        Some((claim, true)) => limits.confirm(slot, &claim.key, &claim.country, now).await,
+        _ => limits.release(slot, now).await,
+    }
 }
 
 /// The event that tells integrators of a claim. It names no person and no key.

@@ -122,6 +122,11 @@ impl Counter {
         instants.filter(|at| **at >= since).filter_map(|at| Timestamp::from_microsecond(*at).ok()).collect()
     }
 
+    /// Whether `token` has its place here already.
+    pub fn holds(&self, token: &str) -> bool {
+        self.slots.contains_key(token) || self.claims.contains_key(token)
+    }
+
     /// Keys on the local day of `now`.
     pub fn today(&self, zone: &TimeZone, now: Timestamp) -> u32 {
         if self.day == Some(local_day(zone, now)) { self.keycount_today } else { 0 }

@@ -55,6 +55,7 @@ impl Refused {
 /// Why a row is not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ImportReason")]
 pub enum Reason {
     /// It is not four fields, or one of them goes on after its closing quote.
     Fields,
@@ -77,6 +78,7 @@ pub enum Reason {
 /// What a [`Reason`] makes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ImportStatus")]
 pub enum Status {
     /// The key is there already.
     Duplicate,
@@ -176,6 +178,9 @@ pub fn check_key(text: &str) -> Result<(), Reason> {
     }
 }
 
+/// A record: the line it begins in, and its fields unless one goes on after its closing quote.
+type Record = (u32, Option<Vec<String>>);
+
 /// Takes records off the front of a text.
 struct Scanner<'a> {
     rest: &'a str,
@@ -183,8 +188,7 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    /// The line the next record begins in, and its fields unless one goes on after its closing quote.
-    fn record(&mut self) -> Result<Option<(u32, Option<Vec<String>>)>, Refused> {
+    fn record(&mut self) -> Result<Option<Record>, Refused> {
         while let Some(rest) = self.rest.strip_prefix('\n').or_else(|| self.rest.strip_prefix("\r\n")) {
             self.rest = rest;
             self.line += 1;
@@ -217,16 +221,12 @@ impl<'a> Scanner<'a> {
             };
             field.push_str(part);
             self.line += u32::try_from(part.matches('\n').count()).expect("a file is small");
-            match after.strip_prefix('"') {
-                Some(after) => {
-                    field.push('"');
-                    rest = after;
-                }
-                None => {
-                    self.rest = after;
-                    return Ok(Some(field));
-                }
-            }
+            let Some(after_both) = after.strip_prefix('"') else {
+                self.rest = after;
+                return Ok(Some(field));
+            };
+            field.push('"');
+            rest = after_both;
         }
     }
 
@@ -264,7 +264,7 @@ impl Sheet {
 
     /// The file.
     pub fn into_text(self) -> String {
-        let file = self.0.into_inner().ok().expect(IN_MEMORY);
+        let file = self.0.into_inner().expect(IN_MEMORY);
         String::from_utf8(file).expect("made of texts")
     }
 }

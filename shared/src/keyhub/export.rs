@@ -37,8 +37,10 @@ pub async fn export(
     let (mut rows, mut next) = (0, Some(0));
     while let Some(after) = next {
         let (entries, last) = store::keys::page(tx, vault, code, after, PAGE_KEYS).await?;
-        entries.iter().for_each(|entry| sheet.push(entry));
         rows += entries.len();
+        for entry in entries {
+            sheet.push(&entry);
+        }
         next = last;
     }
     let entry = audit::Entry {

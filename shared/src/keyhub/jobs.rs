@@ -65,13 +65,16 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
         for (token, _) in counter.slots.iter().filter(|(_, at)| **at <= due) {
             let counters = [(product.clone(), zone.clone())];
             // Void first, release after: a late claim with this token then fails on the token.
-            if !claims::void_token(&*db, token, now).await? {
-                limits.change(user, &counters, None, now, |counter, _| counter.release(token)).await?;
-                tracing::info!("slot released by the sweep");
-            } else if let Some((claim, _)) = claims::by_token(&*db, token).await? {
+            let is_claimed = claims::void_token(&*db, token, now).await?;
+            let claim = if is_claimed { claims::by_token(&*db, token).await? } else { None };
+            // A claim that was returned meanwhile does not count.
+            if let Some((claim, true)) = claim {
                 let given = Given { token, at: claim.claimed_at, key: Some(&claim.key), country: &claim.country };
                 limits.confirm_found(user, &counters, given, now).await?;
                 tracing::info!("slot confirmed by the sweep");
+            } else {
+                limits.change(user, &counters, None, now, |counter, _| counter.release(token)).await?;
+                tracing::info!("slot released by the sweep");
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::claim::Alerts;
 use super::model::{Code, Mode, Product};
-use super::rules::{Reached, Stop, told};
+use super::rules::{Reached, Stop, dated, told};
 use crate::base::config::Keyhub;
 use crate::base::i18n::{Lang, Texts, escape_html};
 use crate::base::ids::{BotId, ChatId, MessageId};
@@ -222,7 +222,7 @@ impl Voice<'_> {
 
     /// A date and time in the zone of `product`.
     pub fn time(&self, product: &Product, at: Timestamp) -> String {
-        told(at, &product.zone)
+        dated(at, &product.zone)
     }
 }
 

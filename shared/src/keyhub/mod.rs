@@ -67,3 +67,13 @@ pub enum Error {
     #[error(transparent)]
     Fault(#[from] Fault),
 }
+
+impl Error {
+    /// The fault, where nothing was to be refused.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Fault(fault) => fault,
+            refusal => Fault::outside("keyhub", refusal),
+        }
+    }
+}

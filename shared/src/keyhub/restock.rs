@@ -20,6 +20,7 @@ pub const DETAILS_MAX: usize = 1000;
 
 /// What became of a file, or would become of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportReport")]
 pub struct Report {
     /// Code of the product.
     pub product: Code,
@@ -39,6 +40,7 @@ pub struct Report {
 
 /// A row that was not added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportDetail")]
 pub struct Detail {
     /// The line it begins in; the header is in line 1.
     pub line: u32,

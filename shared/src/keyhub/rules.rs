@@ -179,10 +179,14 @@ pub fn premium_after(until: Option<Timestamp>, now: Timestamp) -> Timestamp {
     until.map_or(now, |until| until.max(now)) + PREMIUM_TIME
 }
 
-/// A time as limits tell it: `2025-03-02 00:00:00 UTC`, rounded up to the second.
+/// A time to come as limits tell it: `2025-03-02 00:00:00 UTC`, rounded up to the second.
 pub fn told(at: Timestamp, zone: &TimeZone) -> String {
     let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
-    let at = if whole < at { whole + SignedDuration::from_secs(1) } else { whole };
+    dated(if whole < at { whole + SignedDuration::from_secs(1) } else { whole }, zone)
+}
+
+/// A time that was, to the second.
+pub fn dated(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 

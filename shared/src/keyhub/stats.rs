@@ -77,6 +77,7 @@ fn date(text: &str) -> Option<Date> {
 
 /// How many keys went where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Statistics")]
 pub struct Report {
     /// The first day, in the bot's zone.
     pub from: String,

@@ -169,6 +169,12 @@ impl Server<'_> {
                     deliver::at_once(self.cx, db, pushed).await;
                     return Ok(Fate::Served);
                 }
+                Ok(Claimed::Elsewhere) => {
+                    if let Err(fault) = claim::settle(&*db, &limits, slot, now).await {
+                        tracing::warn!(error = chain(&fault), "slot left to the sweep");
+                    }
+                    return Ok(Fate::Skipped);
+                }
                 Ok(Claimed::Void) => self.release(&limits, slot).await,
                 Ok(Claimed::Not(fate)) => {
                     self.release(&limits, slot).await;
@@ -192,7 +198,7 @@ impl Server<'_> {
         let tx = db.begin();
         // Ending the entry first makes two workers wait for each other; the second finds nothing to end.
         if waiting::end(&tx, entry.entry_id, entry.user, "served").await?.is_none() {
-            return Ok(Claimed::Not(Fate::Skipped));
+            return Ok(Claimed::Elsewhere);
         }
         let (key, left) = match claim::take(&tx, wanted, now).await? {
             Verdict::Given { key, left } => (key, left),
@@ -241,6 +247,8 @@ impl Server<'_> {
 enum Claimed {
     /// This key was given.
     Done(String, Vec<Pushed>),
+    /// Another worker ended the entry, or its person did.
+    Elsewhere,
     /// The token is void.
     Void,
     /// No key was given.

@@ -11,7 +11,7 @@ use crate::small::{counting_bot, delivery_of};
 /// Bodies tried on each webhook; the bench tries 100,000.
 const BODIES: u64 = 10_000;
 
-/// Numbers that look random and are the same in every run (SplitMix64).
+/// Numbers that look random and are the same in every run (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use local::faults::Fault;
 use serde_json::{Value as Json, json};
 use shared::db::outbox::{BACKOFF_MAX, LEASE};
-use tests::{ALICE, BOB, Call, World, kill_after_polls};
+use tests::{ALICE, BOB, Call, Proxy, World, kill_after_polls};
 
 use crate::small::{counting_bot, delivery, delivery_of};
 
@@ -40,10 +40,7 @@ async fn a_wrong_secret_is_401_and_has_no_effect() {
         }
     }
     let proxies = world.proxies();
-    assert_eq!(
-        [&proxies.postgres, &proxies.aws, &proxies.telegram, &proxies.geocoder].map(|p| p.connections()),
-        [0; 4]
-    );
+    assert_eq!([&proxies.postgres, &proxies.aws, &proxies.telegram, &proxies.geocoder].map(Proxy::connections), [0; 4]);
 }
 
 #[tokio::test]
@@ -70,7 +67,7 @@ async fn unknown_kinds_count_as_done() {
         ("channel_post", json!({ "message_id": 1, "date": 1, "chat": chat, "text": "x" })),
         ("edited_message", json!({ "message_id": 1, "date": 1, "chat": chat, "text": "x" })),
     ] {
-        assert_eq!(hear(&world, &world.update(kind, body.clone())).await, 200, "{kind} {body}");
+        assert_eq!(hear(&world, &world.update(kind, &body)).await, 200, "{kind} {body}");
     }
     assert_eq!(hear(&world, &json!({ "update_id": 1 })).await, 200);
     assert_eq!(rows(&world).await, 0);

@@ -10,7 +10,7 @@ use crate::entry::http::{Started, finish, start};
 use crate::entry::openapi::Operation;
 use crate::entry::{Cx, Problem, Request, Response};
 use crate::keyhub::change::{self, Change};
-use crate::keyhub::model::{Code, Limit, Product, ProductState, Stock};
+use crate::keyhub::model::{Code, LABEL_CHARS_MAX, Limit, Mode, Product, ProductState, Stock};
 use crate::keyhub::{products, store};
 
 /// A product with its stock.
@@ -84,6 +84,7 @@ pub struct Products {
 pub struct NewProduct {
     /// 1 to 8 of A-Z and 0-9.
     #[serde(default)]
+    #[schemars(regex(pattern = "^[A-Z0-9]{1,8}$"))]
     code: Given<String>,
     #[serde(flatten)]
     settings: ProductChange,
@@ -93,26 +94,31 @@ pub struct NewProduct {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(extend("additionalProperties" = false))]
 pub struct ProductChange {
-    /// 1 to 64 characters, none of them a control character.
+    /// None of its characters is a control character.
     #[serde(default)]
+    #[schemars(length(min = 1, max = LABEL_CHARS_MAX))]
     label: Given<String>,
-    /// Place in lists, 32 bits.
+    /// Place in lists.
     #[serde(default)]
+    #[schemars(with = "i32")]
     order: Given<i64>,
-    /// `active` or `hidden`.
+    /// Whether users see it.
     #[serde(default)]
+    #[schemars(with = "ProductState")]
     state: Given<String>,
     /// Keys per user and window.
     #[serde(default)]
     limit: Given<LimitChange>,
-    /// 1 to 1000.
+    /// Keys per window for premium users, if that is more.
     #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
     premium_n: Given<i64>,
     /// A name of the IANA database.
     #[serde(default)]
     time_zone: Given<String>,
-    /// 0 to 1,000,000.
+    /// Free and held keys at which admins are told.
     #[serde(default)]
+    #[schemars(range(min = 0, max = 1_000_000))]
     low_stock: Given<i64>,
     #[serde(flatten)]
     #[schemars(skip)]
@@ -125,12 +131,15 @@ pub struct ProductChange {
 pub struct LimitChange {
     /// `day`: per calendar day of the product's zone. `rolling`: over the last `hours`.
     #[serde(default)]
+    #[schemars(with = "Mode")]
     mode: Given<String>,
-    /// 1 to 1000.
+    /// Keys per window.
     #[serde(default)]
+    #[schemars(range(min = 1, max = 1000))]
     n: Given<i64>,
-    /// 1 to 720.
+    /// Length of the window in mode `rolling`.
     #[serde(default)]
+    #[schemars(range(min = 1, max = 720))]
     hours: Given<i64>,
     #[serde(flatten)]
     #[schemars(skip)]

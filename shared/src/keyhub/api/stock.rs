@@ -20,7 +20,7 @@ const DIRECT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The same as the JSON string that Lambda hands over; its whole answer may have 6 MB.
 const DIRECT_JSON_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// How long the link to a larger file works.
-const LINK_LIFE: Duration = Duration::from_secs(60);
+const LINK_LIFE: Duration = Duration::from_mins(1);
 
 /// `POST /keyhub/products/{code}/keys`
 pub async fn import(cx: Cx, request: Request) -> Result<Response, Problem> {

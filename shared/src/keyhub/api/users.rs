@@ -134,42 +134,52 @@ pub struct UserChange {
     premium_until: Given<Option<Timestamp>>,
     /// `true`: the limits of all products start anew. The code of a product: only its limit.
     #[serde(default)]
+    #[schemars(extend("anyOf" = [{ "const": true }, { "type": "string" }]))]
     limit_reset: Given<Json>,
     #[serde(flatten)]
     #[schemars(skip)]
     unknown: Unknown,
 }
 
-/// A [`UserChange`] that was checked.
-#[derive(Debug)]
-struct Wanted {
-    blocked: Option<bool>,
-    block_reason: Option<String>,
-    premium_until: Option<Option<Timestamp>>,
-    /// All products, or one.
-    limit_reset: Option<Option<Code>>,
+/// One thing to be done about a person.
+#[derive(Debug, PartialEq)]
+enum Deed {
+    /// Blocks them for a reason, or none.
+    Block(String),
+    /// Changes the reason of their block.
+    Explain(String),
+    /// Lifts their block.
+    Unblock,
+    /// Sets the end of their premium time, or ends it.
+    Premium(Option<Timestamp>),
+    /// Lets the limit of a product, or of all, start anew.
+    ResetLimit(Option<Code>),
 }
 
 impl UserChange {
-    fn check(self) -> Result<Wanted, Problem> {
+    fn check(self) -> Result<Vec<Deed>, Problem> {
         let mut wrong = Wrong::default();
         wrong.unknown("", &self.unknown);
-        let wanted = Wanted {
-            blocked: wrong.check("blocked", self.blocked, Ok),
-            block_reason: wrong.check("block_reason", self.block_reason, line(REASON_CHARS_MAX)),
-            premium_until: wrong.check("premium_until", self.premium_until, Ok),
-            limit_reset: wrong.check("limit_reset", self.limit_reset, |value| match value {
-                Json::Bool(true) => Ok(None),
-                Json::String(text) => text.parse().map(Some).map_err(|_| "format"),
-                Json::Bool(false) => Err("value"),
-                _ => Err("type"),
-            }),
+        let blocked = wrong.check("blocked", self.blocked, Ok);
+        let reason = wrong.check("block_reason", self.block_reason, line(REASON_CHARS_MAX));
+        let block = match (blocked, reason) {
+            (Some(true), reason) => Some(Deed::Block(reason.unwrap_or_default())),
+            (Some(false), None) => Some(Deed::Unblock),
+            (Some(false), Some(_)) => {
+                wrong.add("block_reason", "value");
+                None
+            }
+            (None, reason) => reason.map(Deed::Explain),
         };
-        if wanted.blocked == Some(false) && wanted.block_reason.is_some() {
-            wrong.add("block_reason", "value");
-        }
+        let premium = wrong.check("premium_until", self.premium_until, |until| Ok(Deed::Premium(until)));
+        let reset = wrong.check("limit_reset", self.limit_reset, |value| match value {
+            Json::Bool(true) => Ok(Deed::ResetLimit(None)),
+            Json::String(text) => text.parse().map(|code| Deed::ResetLimit(Some(code))).map_err(|_| "format"),
+            Json::Bool(false) => Err("value"),
+            _ => Err("type"),
+        });
         wrong.settle()?;
-        Ok(wanted)
+        Ok([block, premium, reset].into_iter().flatten().collect())
     }
 }
 
@@ -195,7 +205,7 @@ pub fn find_operation() -> Operation {
 /// `PATCH /keyhub/users/{id}`
 pub async fn update(cx: Cx, request: Request) -> Result<Response, Problem> {
     let user = user(&request)?;
-    let wanted = request.json::<UserChange>()?.check()?;
+    let deeds = request.json::<UserChange>()?.check()?;
     let now = cx.now();
     let vault = cx.config().vault()?;
     let mut db = cx.db().await?;
@@ -204,7 +214,9 @@ pub async fn update(cx: Cx, request: Request) -> Result<Response, Problem> {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),
     };
-    apply(&tx, vault, user, wanted, &request.actor(), now).await?;
+    for deed in deeds {
+        act(&tx, vault, user, deed, &request.actor(), now).await?;
+    }
     let response = show(&tx, vault, user, now).await?;
     finish(tx, write, &response, &[], now).await?;
     Ok(response)
@@ -225,37 +237,30 @@ async fn show(db: &impl GenericClient, vault: &Vault, user: UserId, now: Timesta
     Ok(Response::json(StatusCode::OK, &UserBody::new(user, profile, now)))
 }
 
-async fn apply(
+async fn act(
     tx: &Transaction<'_>,
     vault: &Vault,
     user: UserId,
-    wanted: Wanted,
+    deed: Deed,
     actor: &str,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    let Wanted { blocked, block_reason, premium_until, limit_reset } = wanted;
-    match (blocked, block_reason) {
-        (Some(true), reason) => users::block(tx, user, reason.as_deref().unwrap_or_default(), actor, now).await?,
-        (Some(false), _) => {
-            users::unblock(tx, vault, user, actor, now).await?;
-        }
-        (None, Some(reason)) => {
-            let profile = users::profile(tx, vault, user, now).await?;
-            if profile.blocked.is_none() {
+    match deed {
+        Deed::Block(reason) => users::block(tx, user, &reason, actor, now).await?,
+        Deed::Explain(reason) => {
+            if users::profile(tx, vault, user, now).await?.blocked.is_none() {
                 return Err(Problem::invalid_field("block_reason", "value"));
             }
             users::block(tx, user, &reason, actor, now).await?;
         }
-        (None, None) => {}
-    }
-    if let Some(until) = premium_until {
-        users::set_premium(tx, user, until, actor, now).await?;
-    }
-    if let Some(product) = limit_reset {
-        match users::reset_limit(tx, vault, user, product.as_ref(), actor, now).await {
+        Deed::Unblock => {
+            users::unblock(tx, vault, user, actor, now).await?;
+        }
+        Deed::Premium(until) => users::set_premium(tx, user, until, actor, now).await?,
+        Deed::ResetLimit(product) => match users::reset_limit(tx, vault, user, product.as_ref(), actor, now).await {
             Err(Error::NoSuchProduct(_)) => return Err(Problem::invalid_field("limit_reset", "value")),
             reset => reset?,
-        }
+        },
     }
     Ok(())
 }
@@ -296,8 +301,8 @@ mod tests {
 
     #[test]
     fn null_is_not_absence() {
-        let wanted = |body| serde_json::from_value::<UserChange>(body).unwrap().check().unwrap();
-        assert_eq!(wanted(json!({ "premium_until": null })).premium_until, Some(None));
-        assert_eq!(wanted(json!({})).premium_until, None);
+        let deeds = |body| serde_json::from_value::<UserChange>(body).unwrap().check().unwrap();
+        assert_eq!(deeds(json!({ "premium_until": null })), [Deed::Premium(None)]);
+        assert_eq!(deeds(json!({})), []);
     }
 }

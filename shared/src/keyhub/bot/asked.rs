@@ -9,6 +9,7 @@ use crate::base::{Fault, chain, crypto};
 use crate::clients::geocode::{Country, Place};
 use crate::db::Connection;
 use crate::db::outbox::Outgoing;
+use crate::keyhub::claim;
 use crate::keyhub::dialog::Act;
 use crate::keyhub::limits::Slot;
 use crate::keyhub::messages::{Voice, safe};
@@ -264,6 +265,14 @@ pub fn changed(person: &Person, change: &Change) -> Person {
 pub async fn release(stage: &Stage<'_>, slot: Slot) {
     let limits = limits(stage.cx, stage.settings).await;
     if let Err(fault) = limits.release(slot, stage.cx.now()).await {
+        tracing::warn!(error = chain(&fault), "slot left to the sweep");
+    }
+}
+
+/// Makes a slot what another delivery of the update made of it. What fails here the sweep does.
+pub async fn settle(stage: &Stage<'_>, db: &Connection, slot: Slot) {
+    let limits = limits(stage.cx, stage.settings).await;
+    if let Err(fault) = claim::settle(db, &limits, slot, stage.cx.now()).await {
         tracing::warn!(error = chain(&fault), "slot left to the sweep");
     }
 }

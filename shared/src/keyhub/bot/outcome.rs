@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 
-use super::asked::{Asked, Change, Committed, Goal, Plan, changed, release};
+use super::asked::{Asked, Change, Committed, Goal, Plan, changed, release, settle};
 use super::chain::{Glance, Ready, limits};
 use super::told::product_list;
 use super::{Stage, awake};
@@ -85,8 +85,10 @@ pub async fn commit(
             Ok(Committed::Done)
         }
         (end, slot) => {
-            if let Some(slot) = slot {
-                release(stage, slot).await;
+            match slot {
+                Some(slot) if matches!(end, End::Seen) => settle(stage, db, slot).await,
+                Some(slot) => release(stage, slot).await,
+                None => {}
             }
             match end {
                 End::Said(pushed) => deliver::at_once(stage.cx, db, pushed).await,

@@ -45,8 +45,9 @@ pub type After = BoxFuture<'static, ()>;
 pub async fn serve(stage: &Stage<'_>, db: &mut Connection, guess: Act) -> Result<(), Fault> {
     let heard = stage.heard;
     let now = stage.cx.now();
-    let prepared = admin::prepare(stage, &guess).await?;
-    let tx = db.begin();
+    let prepared = admin::prepare(stage).await?;
+    // An admin may restock or export, which takes its time.
+    let tx = if heard.is_admin { db.begin().patient() } else { db.begin() };
     let greeting = (heard.who.user, heard.username.as_str(), heard.lang);
     let (turn, person, all) = tokio::try_join!(
         converse::open(&tx, heard.who, now),

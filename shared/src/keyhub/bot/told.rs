@@ -15,7 +15,7 @@ use crate::keyhub::counter::Counter;
 use crate::keyhub::dialog::{ADMIN_COMMANDS, Act, Dialog, USER_COMMANDS};
 use crate::keyhub::messages::{BOT, Voice, answer, has_text, inline, number, safe};
 use crate::keyhub::model::{Code, Person, Product, ProductState};
-use crate::keyhub::rules::{Stop, check_limit, told, window_start};
+use crate::keyhub::rules::{Stop, check_limit, dated, told, window_start};
 use crate::keyhub::store::people::Resets;
 use crate::keyhub::store::{claims, people, products, waiting};
 
@@ -212,7 +212,7 @@ pub async fn my_keys(scene: &Scene<'_, '_>, page: i64) -> Result<Reply, Fault> {
             ("key", safe(&own.key)),
             ("code", own.product.as_str().into()),
             ("label", safe(product.map_or("", |product| &product.label))),
-            ("at", told(own.claimed_at, zone).into()),
+            ("at", dated(own.claimed_at, zone).into()),
             ("country", country),
         ];
         voice.text("mykeys-line", &args)
@@ -237,7 +237,7 @@ pub async fn waitlist(scene: &Scene<'_, '_>, page: i64) -> Result<Reply, Fault> 
             ("code", entry.product.as_str().into()),
             ("label", safe(product.map_or("", |product| &product.label))),
             ("place", number(entry.place)),
-            ("joined", told(entry.joined_at, zone).into()),
+            ("joined", dated(entry.joined_at, zone).into()),
         ];
         voice.text("waitlist-line", &args)
     };

@@ -93,9 +93,10 @@ pub async fn line(
     Ok(db.query(sql, &[&product, &joined_at, &entry_id, &limit]).await?.iter().map(entry).collect())
 }
 
-/// Products for which someone waits.
+/// Products for which someone waits, or keys are held.
 pub async fn products(db: &impl GenericClient) -> Result<Vec<Code>, Fault> {
-    let sql = "select distinct product from keyhub.waiting_entry where state = 'waiting' order by product";
+    let sql = "select product from keyhub.waiting_entry where state = 'waiting'
+               union select product from keyhub.product_key where state = 'held' order by product";
     Ok(db.query(sql, &[]).await?.iter().map(|row| row.get("product")).collect())
 }
 

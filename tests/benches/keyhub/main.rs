@@ -1,0 +1,3 @@
+//! What keyhub costs.
+
+fn main() {}

@@ -1,0 +1,6 @@
+//! The product-key bot.
+
+mod crashes;
+mod races;
+mod scenarios;
+mod shop;

@@ -1,0 +1,134 @@
+//! Many at once: distinct keys, never more than N, one effect per update.
+
+use futures_util::future::join_all;
+use serde_json::Value as Json;
+use tests::{ADMIN, World};
+
+use super::shop::{
+    FULL, NO_STOCK, all_is_said, books, check_books, count, customer, customers, distinct, keys_sent, places, shop,
+    stock,
+};
+
+const USER: i64 = 1001;
+
+/// Delivers all at once, as Telegram does, and again what was not taken; then the relay sends what is left.
+async fn deliver_all(world: &World, updates: &[Json]) {
+    let mut left: Vec<&Json> = updates.iter().collect();
+    for _ in 0..5 {
+        let statuses = join_all(left.iter().map(|update| world.telegram_update(update))).await;
+        left = left.into_iter().zip(statuses).filter(|(_, status)| *status != 200).map(|(update, _)| update).collect();
+        if left.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(left, Vec::<&Json>::new(), "refused five times");
+    world.run("outbox-relay").await;
+    all_is_said(world).await;
+}
+
+#[tokio::test]
+async fn two_hundred_people_share_fifty_keys() {
+    let world = shop().await;
+    stock(&world, "A", 50).await;
+    let people: Vec<i64> = (1001..=1200).collect();
+    customers(&world, &people).await;
+    let updates: Vec<Json> = people.iter().map(|id| world.bot.say(*id, "/shareinfoa")).collect();
+    deliver_all(&world, &updates).await;
+    let got: Vec<Vec<String>> = people.iter().map(|id| keys_sent(&world, *id)).collect();
+    assert!(got.iter().all(|keys| keys.len() <= 1));
+    let refused: usize = people.iter().map(|id| count(&world, *id, NO_STOCK)).sum();
+    assert_eq!((distinct(got.concat()).len(), refused), (50, 150));
+    check_books(&books(&world).await, 50);
+    assert_eq!(world.number("select count(distinct owner_hash) from keyhub.claim").await, 50);
+    for alert in ["runs low", "has no keys left"] {
+        assert_eq!(count(&world, ADMIN, alert), 1, "{alert}");
+    }
+    let mut with_claim = 0;
+    for id in &people {
+        let (claims, slots) = places(&world, *id, "A").await;
+        assert_eq!((claims, slots), (keys_sent(&world, *id).len(), 0), "{id}");
+        with_claim += claims;
+    }
+    assert_eq!(with_claim, 50);
+}
+
+#[tokio::test]
+async fn one_person_gets_exactly_as_many_keys_as_there_are_places() {
+    let world = shop().await;
+    stock(&world, "A", 30).await;
+    customer(&world, USER).await;
+    let updates: Vec<Json> = (0..20).map(|_| world.bot.say(USER, "/shareinfoa")).collect();
+    deliver_all(&world, &updates).await;
+    assert_eq!(distinct(keys_sent(&world, USER)).len(), 2);
+    assert_eq!(count(&world, USER, FULL), 18);
+    assert_eq!(places(&world, USER, "A").await, (2, 0));
+    check_books(&books(&world).await, 30);
+}
+
+#[tokio::test]
+async fn one_update_delivered_many_times_is_one_claim() {
+    let world = shop().await;
+    stock(&world, "A", 30).await;
+    for (id, times) in [(USER, 5), (USER + 1, 50)] {
+        customer(&world, id).await;
+        let update = world.bot.say(id, "/shareinfoa");
+        deliver_all(&world, &vec![update; times]).await;
+        let said = world.texts(id);
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert_eq!(keys_sent(&world, id).len(), 1);
+        assert_eq!(places(&world, id, "A").await, (1, 0));
+    }
+    check_books(&books(&world).await, 30);
+}
+
+#[tokio::test]
+async fn two_lists_at_once_give_two_products() {
+    let world = shop().await;
+    stock(&world, "A", 3).await;
+    stock(&world, "B", 3).await;
+    customer(&world, USER).await;
+    let lists = [world.say(USER, "/requestkey").await, world.say(USER, "/requestkey").await];
+    let presses: Vec<Json> = lists
+        .iter()
+        .zip(["A", "B"])
+        .map(|(list, code)| world.bot.press(USER, list.message().message_id, code))
+        .collect();
+    deliver_all(&world, &presses).await;
+    assert_eq!(distinct(keys_sent(&world, USER)), distinct(vec!["A1".to_owned(), "B1".to_owned()]));
+    check_books(&books(&world).await, 6);
+}
+
+#[tokio::test]
+async fn one_list_pressed_five_times_at_once_gives_one_key() {
+    let world = shop().await;
+    stock(&world, "A", 5).await;
+    customer(&world, USER).await;
+    let list = world.say(USER, "/requestkey").await.message().message_id;
+    let presses: Vec<Json> = (0..5).map(|_| world.bot.press(USER, list, "A")).collect();
+    deliver_all(&world, &presses).await;
+    assert_eq!(keys_sent(&world, USER), ["A1"]);
+    let answers: Vec<_> = presses.iter().map(|press| world.bot.answers(press)).collect();
+    assert!(answers.iter().all(|answers| answers.len() == 1), "each press is answered once: {answers:?}");
+    assert_eq!(answers.iter().filter(|answers| answers[0].show_alert).count(), 4);
+    assert_eq!(places(&world, USER, "A").await, (1, 0));
+    check_books(&books(&world).await, 5);
+}
+
+#[tokio::test]
+async fn a_callback_may_overtake_its_message_and_order_does_not_matter() {
+    let world = shop().await;
+    stock(&world, "A", 9).await;
+    for (id, reversed) in [(USER, false), (USER + 1, true)] {
+        customer(&world, id).await;
+        let list = world.say(id, "/requestkey").await.message().message_id;
+        let mut updates = vec![world.bot.press(id, list, "A"), world.bot.say(id, "/help"), world.bot.say(id, "/mykeys")];
+        if reversed {
+            updates.reverse();
+        }
+        for update in &updates {
+            assert_eq!(world.telegram_update(update).await, 200);
+        }
+        assert_eq!(keys_sent(&world, id).len(), 1);
+        assert_eq!(world.bot.answers(&updates[if reversed { 2 } else { 0 }]).len(), 1);
+    }
+}

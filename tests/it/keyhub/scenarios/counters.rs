@@ -1,0 +1,194 @@
+//! 10 and 11: what is reserved in DynamoDB and not claimed in Postgres costs one place for minutes, and never a key too many.
+
+use jiff::SignedDuration;
+use local::faults::Fault;
+use serde_json::{Value as Json, json};
+use tests::{ALICE, World, kill_after_polls};
+
+use super::{limit_reached, with_key};
+
+const TODAY_IS_OVER: &str = "2025-03-02 00:00:00 UTC";
+
+fn minutes(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+async fn proxied() -> World {
+    World::setup().proxied().start().await.stocked().await
+}
+
+fn is_limit(text: &str) -> bool {
+    text.starts_with(&limit_reached(2, "per day", "A", TODAY_IS_OVER))
+}
+
+fn open_slots(counter: &Json) -> usize {
+    counter["slots"].as_object().map_or(0, serde_json::Map::len)
+}
+
+/// Delivers `/shareinfoa` of Alice and kills the process after it has reserved a place, before Postgres hears of it.
+async fn killed_after_reservation(world: &World) -> Json {
+    let update = world.bot.say(ALICE, "/shareinfoa");
+    let faults = world.telegram.faults();
+    faults.fail_next("getChatMember", 1, Fault::Hang);
+    let reserved = async {
+        faults.until_hanging().await;
+        world.proxies().postgres.blackhole();
+        faults.release();
+        while open_slots(&world.counter(ALICE, "A").await) == 0 {}
+    };
+    tokio::select! {
+        biased;
+        status = world.telegram_update(&update) => panic!("it was answered {status}"),
+        () = reserved => {}
+    }
+    world.proxies().postgres.forward();
+    update
+}
+
+#[tokio::test]
+async fn scenario_10_a_killed_attempt_costs_a_place_until_the_sweep() {
+    let world = proxied().await;
+    world.introduce(ALICE).await;
+    killed_after_reservation(&world).await;
+    assert_eq!(world.claims().await, Vec::<String>::new());
+    assert_eq!(open_slots(&world.counter(ALICE, "A").await), 1);
+    assert_eq!(world.say(ALICE, "/shareinfoa").await.texts(), with_key("India", "alice", "A1"));
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()), "the open slot counts as a claim");
+    for _ in 0..2 {
+        world.advance(minutes(5));
+        world.run("keyhub-sweep").await;
+    }
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()), "a slot of 10 minutes is not yet swept");
+    world.advance(minutes(5));
+    tokio::join!(world.run("keyhub-sweep"), world.run("keyhub-sweep"));
+    assert_eq!(world.say(ALICE, "/shareinfoa").await.key(), Some("A2"));
+    world.advance(minutes(60));
+    world.run("keyhub-sweep").await;
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()), "never three");
+    assert_eq!(world.claims().await, ["7 A1 IN", "7 A2 IN"]);
+}
+
+#[tokio::test]
+async fn scenario_10_a_redelivery_takes_the_place_it_had() {
+    let world = proxied().await;
+    world.introduce(ALICE).await;
+    let update = killed_after_reservation(&world).await;
+    world.advance(minutes(3));
+    assert_eq!(world.hand_over(ALICE, update).await.key(), Some("A1"));
+    let claimed_at = world.column("select claimed_at::text from keyhub.claim").await;
+    assert!(claimed_at[0].starts_with("2025-03-01 12:00:00"), "the time of its reservation: {claimed_at:?}");
+    assert_eq!(world.say(ALICE, "/shareinfoa").await.key(), Some("A2"), "a known token is not counted twice");
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()));
+}
+
+#[tokio::test]
+async fn scenario_10_a_late_redelivery_reserves_anew() {
+    let world = proxied().await;
+    world.introduce(ALICE).await;
+    let update = killed_after_reservation(&world).await;
+    world.advance(minutes(15));
+    world.run("keyhub-sweep").await;
+    assert_eq!(world.column("select state from keyhub.claim_token").await, ["void"]);
+    assert_eq!(world.hand_over(ALICE, update).await.key(), Some("A1"));
+    let counter = world.counter(ALICE, "A").await;
+    assert_eq!((&counter["keycount_today"], open_slots(&counter)), (&json!(1), 0));
+}
+
+#[tokio::test]
+async fn scenario_10_wherever_it_is_killed_never_three() {
+    let world = World::setup().at("2025-03-01T00:00:00Z").start().await.stocked().await;
+    world.add_product("Z", "Zebra").await;
+    world.add_keys("Z", &tests::keys_of("Z", 400)).await;
+    let (mut kills, mut left_open) = (0, 0);
+    for polls in 1_usize.. {
+        let person = 1000 + i64::try_from(polls).unwrap();
+        world.newcomer(person);
+        world.introduce(person).await;
+        let update = world.bot.say(person, "/shareinfoz");
+        let killed = kill_after_polls(world.telegram_update(&update), polls).await.is_none();
+        let claimed = world.number(&format!("select count(*) from keyhub.claim where user_id = {person}")).await;
+        let open = open_slots(&world.counter(person, "Z").await);
+        left_open += usize::from(open > 0 && claimed == 0);
+        let now = world.say(person, "/shareinfoz").await;
+        assert!(now.key().is_some(), "one key now, after {polls} polls: {:?}", now.texts());
+        world.advance(minutes(15));
+        world.run("keyhub-sweep").await;
+        for _ in 0..2 {
+            let _ = world.say(person, "/shareinfoz").await;
+        }
+        let taken = world.number(&format!("select count(*) from keyhub.claim where user_id = {person}")).await;
+        let counter = world.counter(person, "Z").await;
+        assert_eq!((taken, &counter["keycount_total"], open_slots(&counter)), (2, &json!(2), 0), "after {polls} polls");
+        if !killed {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills >= 10, "only {kills} points to be killed at");
+    assert!(left_open >= 1, "no kill came between reservation and commit");
+}
+
+#[tokio::test]
+async fn scenario_11_without_dynamodb_no_key_and_nothing_used() {
+    let world = proxied().await;
+    world.introduce(ALICE).await;
+    let list = world.say(ALICE, "/requestkey").await.message().message_id;
+    world.proxies().aws.refuse();
+    for _ in 0..2 {
+        let refused = world.say(ALICE, "/shareinfoa").await;
+        assert!(refused.text().contains("try again later"), "{}", refused.text());
+    }
+    let pressed = world.press_on(ALICE, list, "A").await;
+    assert!(pressed.text().contains("try again later"), "{}", pressed.text());
+    let _ = pressed.popup();
+    assert!(world.say(ALICE, "/keystatus").await.text().contains("try again later"));
+    assert_eq!(world.claims().await, Vec::<String>::new());
+    assert_eq!(world.number("select count(*) from keyhub.product_key where state <> 'free'").await, 0);
+    world.proxies().aws.forward();
+    assert_eq!(world.press_on(ALICE, list, "A").await.key(), Some("A1"), "the list still serves");
+    assert_eq!(world.say(ALICE, "/shareinfoa").await.key(), Some("A2"));
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()));
+}
+
+#[tokio::test]
+async fn scenario_11_an_answer_of_dynamodb_that_is_lost_gives_no_key() {
+    let world = proxied().await;
+    world.introduce(ALICE).await;
+    let faults = world.telegram.faults();
+    faults.fail_next("getChatMember", 1, Fault::Hang);
+    let update = world.bot.say(ALICE, "/shareinfoa");
+    let mute = async {
+        faults.until_hanging().await;
+        // DynamoDB hears and does everything, but nobody hears DynamoDB.
+        world.proxies().aws.mute();
+        faults.release();
+    };
+    let (turn, ()) = tokio::join!(world.hand_over(ALICE, update), mute);
+    assert!(turn.text().contains("try again later"), "{}", turn.text());
+    assert_eq!(world.claims().await, Vec::<String>::new());
+    world.proxies().aws.forward();
+    world.advance(minutes(15));
+    world.run("keyhub-sweep").await;
+    for key in ["A1", "A2"] {
+        assert_eq!(world.say(ALICE, "/shareinfoa").await.key(), Some(key));
+    }
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()));
+}
+
+#[tokio::test]
+async fn scenario_11_counters_that_are_lost_do_not_give_more_keys() {
+    let world = World::new().await.stocked().await;
+    world.introduce(ALICE).await;
+    for key in ["A1", "A2"] {
+        assert_eq!(world.say(ALICE, "/shareinfoa").await.key(), Some(key));
+    }
+    let before = world.counter(ALICE, "A").await;
+    world.forget_counter(ALICE, "A").await;
+    assert!(is_limit(world.say(ALICE, "/shareinfoa").await.text()), "Postgres counts as well");
+    assert_eq!(world.claims().await.len(), 2);
+    world.direct("keyhub-rebuild", json!({ "user": ALICE })).await;
+    let rebuilt = world.counter(ALICE, "A").await;
+    for field in ["claims", "slots", "day", "keycount_today", "keycount_total", "last_key", "last_access_at", "last_country"] {
+        assert_eq!(rebuilt[field], before[field], "{field}");
+    }
+}
