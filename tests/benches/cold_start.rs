@@ -1,7 +1,7 @@
 //! What a cold start of keyhub-webhook costs, beside the least a Lambda in Rust can be.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
@@ -15,6 +15,13 @@ const RUNS: usize = 50;
 const CERTIFICATES: [&str; 3] =
     ["/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"];
 
+/// A program, and what it finds in its environment.
+struct Case {
+    name: &'static str,
+    program: PathBuf,
+    settings: Vec<(&'static str, String)>,
+}
+
 struct Start {
     init: Samples,
     resident: u64,
@@ -23,38 +30,38 @@ struct Start {
 #[tokio::main]
 async fn main() {
     println!("\nCold start: {}\n", describe());
-    let (hello, webhook) = (release("examples/hello-lambda"), release("keyhub-webhook"));
     let database = Database::create(&format!("botyard_bench_{}", std::process::id())).await;
     let alone = settings();
     let with_postgres = [alone.as_slice(), &[("DATABASE_URL", database.url())]].concat();
-    let api = RuntimeApi::start();
-    let cases: [(&str, &Path, &[_]); 3] = [
-        ("hello world", &hello, &[]),
-        ("keyhub-webhook, no network", &webhook, &alone),
-        ("keyhub-webhook, Postgres connected", &webhook, &with_postgres),
+    let case = |name, program, settings| Case { name, program: release(program), settings };
+    let cases = [
+        case("hello world", "examples/hello-lambda", Vec::new()),
+        case("keyhub-webhook, no network", "keyhub-webhook", alone),
+        case("keyhub-webhook, Postgres connected", "keyhub-webhook", with_postgres),
     ];
     let runs = if env::args().any(|arg| arg == "quick") { 3 } else { RUNS };
-    let starts = measure(&api, &cases, runs);
+    let starts = measure(&cases, runs);
     let bare = starts[0].init.median();
     let head = ["function", "init p50 ms", "init p99 ms", "x hello", "resident MB", "binary MB", "zipped MB"];
     let mut table = Table::new(head);
-    for ((name, program, _), start) in cases.iter().zip(&starts) {
-        let (size, zipped) = sizes(program);
+    for (case, start) in cases.iter().zip(&starts) {
+        let (size, zipped) = sizes(&case.program);
         let (p50, p99) = (start.init.median(), start.init.percentile(99));
-        let name = (*name).to_owned();
+        let name = case.name.to_owned();
         table.row([name, millis(p50), millis(p99), ratio(p50, bare), mb(start.resident), mb(size), mb(zipped)]);
     }
     println!("{table}\n{runs} starts each; init is from the start of the process to its first GET /next.");
 }
 
 /// Starts each in turn, so that what else the machine does meets all of them.
-fn measure(api: &RuntimeApi, cases: &[(&str, &Path, &[(&str, String)])], runs: usize) -> Vec<Start> {
+fn measure(cases: &[Case], runs: usize) -> Vec<Start> {
+    let api = RuntimeApi::start();
     let mut inits: Vec<Vec<Duration>> = vec![Vec::new(); cases.len()];
     let mut resident = vec![0; cases.len()];
     // The first start of each reads it from disk.
     for run in 0..=runs {
-        for (index, (_, program, settings)) in cases.iter().enumerate() {
-            let function = Lambda::start(api, program, settings);
+        for (index, case) in cases.iter().enumerate() {
+            let function = Lambda::start(&api, &case.program, &case.settings);
             if run > 0 {
                 inits[index].push(function.init());
                 resident[index] = function.resident().max(resident[index]);

@@ -20,7 +20,7 @@ pub enum Fault {
     },
     /// Postgres refused, failed or went away.
     #[error("Postgres failed")]
-    Db(#[from] tokio_postgres::Error),
+    Db(#[source] DbFailure),
     /// Postgres did not answer in time.
     #[error("Postgres did not answer within {0} s")]
     DbTimeout(u64),
@@ -70,6 +70,32 @@ impl Fault {
     /// Stored `what` that no longer reads.
     pub fn stored(what: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Stored { what, source: source.into() }
+    }
+}
+
+/// What Postgres said, without the values it quotes: they may be keys or hashes of phone numbers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct DbFailure {
+    what: String,
+    /// Name of the constraint that was breached.
+    pub constraint: Option<String>,
+}
+
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(said) = error.as_db_error() else {
+            return Self::Db(DbFailure { what: chain(&error), constraint: None });
+        };
+        let constraint = said.constraint().map(str::to_owned);
+        // Messages of the classes 22 (data exception) and 23 (integrity) quote values; the others quote SQL at the most.
+        let code = said.code().code();
+        let what = match (&constraint, code.starts_with("22") || code.starts_with("23")) {
+            (Some(name), _) => format!("SQLSTATE {code} on constraint {name}"),
+            (None, true) => format!("SQLSTATE {code}"),
+            (None, false) => format!("SQLSTATE {code}: {}", said.message()),
+        };
+        Self::Db(DbFailure { what, constraint })
     }
 }
 

@@ -220,8 +220,7 @@ pub fn on_constraint<T, E: From<Fault>>(result: Result<T, Fault>, name: &str, re
 }
 
 fn breaks(fault: &Fault, name: &str) -> bool {
-    let Fault::Db(error) = fault else { return false };
-    error.as_db_error().and_then(|error| error.constraint()) == Some(name)
+    matches!(fault, Fault::Db(failure) if failure.constraint.as_deref() == Some(name))
 }
 
 async fn rows(db: &(impl GenericClient + ?Sized), sql: &str, params: &[&dyn Value]) -> Result<Vec<Row>, Fault> {

@@ -250,7 +250,7 @@ fn by_command(command: Command, is_admin: bool) -> (Dialog, Act) {
     };
     let word = command.rest.split_whitespace().next().unwrap_or_default();
     let act = match command.name.as_str() {
-        "start" => match word.strip_prefix("product_").and_then(Code::any_case) {
+        "start" => match word.to_ascii_lowercase().strip_prefix("product_").and_then(Code::any_case) {
             Some(code) => Act::Attempt { code, dialogue: None },
             None => Act::Greet,
         },

@@ -17,8 +17,28 @@ use tokio::runtime::{Builder, Runtime};
 use crate::outside::Tallies;
 use crate::system::System;
 
-/// Updates that each environment serves before anything is measured.
-const WARM: usize = 3;
+/// How updates are served.
+#[derive(Clone, Copy)]
+pub struct Way {
+    /// How many at once, each in an environment of its own.
+    pub in_flight: usize,
+    /// How many each environment serves before anything is measured.
+    pub warm: usize,
+    /// Whether everything is reached over a counting wire.
+    pub wired: bool,
+}
+
+impl Way {
+    /// In warm environments.
+    pub fn warm(in_flight: usize) -> Self {
+        Self { in_flight, warm: 3, wired: false }
+    }
+
+    /// Events needed to measure `measured` of them.
+    pub fn events(self, measured: usize) -> usize {
+        measured + self.in_flight * self.warm
+    }
+}
 
 /// What came of serving updates.
 pub struct Run {
@@ -70,34 +90,29 @@ impl Run {
     }
 }
 
-/// Events needed to measure `measured` of them.
-pub fn with_warmth(measured: usize, in_flight: usize) -> usize {
-    measured + in_flight * WARM
-}
-
-/// Serves `events`, `in_flight` at a time, on as many threads as there are cores. The first of them warm the
-/// environments up and are not measured; see [`with_warmth`].
-pub fn serve(system: &System, events: &[String], in_flight: usize, wired: bool) -> Run {
+/// Serves `events` on as many threads as there are cores. The first of them warm up the environments.
+pub fn serve(system: &System, events: &[String], way: Way) -> Run {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = in_flight.min(cores);
+    let threads = way.in_flight.min(cores);
     let next = AtomicUsize::new(0);
     let barrier = Barrier::new(threads + 1);
+    let work = |thread| {
+        let environments = way.in_flight / threads + usize::from(thread < way.in_flight % threads);
+        let worker = Worker::start(system, environments, way.wired);
+        worker.warm_up(way.warm, events, &next);
+        barrier.wait();
+        barrier.wait();
+        worker.drain(events, &next)
+    };
     thread::scope(|scope| {
-        let work = |environments| {
-            let worker = Worker::start(system, environments, wired);
-            worker.warm_up(events, &next);
-            barrier.wait();
-            barrier.wait();
-            worker.drain(events, &next)
-        };
-        let share = |thread| in_flight / threads + usize::from(thread < in_flight % threads);
-        let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(share(thread)))).collect();
+        let work = &work;
+        let workers: Vec<_> = (0..threads).map(|thread| scope.spawn(move || work(thread))).collect();
         barrier.wait();
         let (wires, cpu, begun) = (system.tallies(), cpu_time(), Instant::now());
         barrier.wait();
         let served = workers.into_iter().flat_map(|worker| worker.join().expect("no update makes a function panic"));
         let served: Vec<Served> = served.collect();
-        let (wall, cpu) = (begun.elapsed(), cpu_time() - cpu);
+        let (wall, cpu) = (begun.elapsed(), cpu_time().saturating_sub(cpu));
         let now = system.tallies();
         let wires = std::array::from_fn(|wire| now[wire].since(wires[wire]));
         Run { served, wall, cpu, wires }
@@ -124,18 +139,19 @@ impl<'a> Worker<'a> {
         Self { runtime, function: &system.webhook, environments }
     }
 
-    fn warm_up(&self, events: &[String], next: &AtomicUsize) {
-        self.each(async |cx| {
+    fn warm_up(&self, updates: usize, events: &[String], next: &AtomicUsize) {
+        self.each(&async |cx: &Cx| {
             self.function.warm_up(cx).await;
-            for _ in 0..WARM {
-                let event = events.get(next.fetch_add(1, Ordering::Relaxed)).expect("there are more events than warm up");
+            for _ in 0..updates {
+                let event =
+                    events.get(next.fetch_add(1, Ordering::Relaxed)).expect("there are more events than warm up");
                 invoke(self.function, cx, event).await;
             }
         });
     }
 
     fn drain(&self, events: &[String], next: &AtomicUsize) -> Vec<Served> {
-        let served = self.each(async |cx| {
+        let served = self.each(&async |cx: &Cx| {
             let mut served = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -148,8 +164,8 @@ impl<'a> Worker<'a> {
         served.into_iter().flatten().collect()
     }
 
-    fn each<T>(&self, work: impl AsyncFn(&Cx) -> T) -> Vec<T> {
-        self.runtime.block_on(join_all(self.environments.iter().map(&work)))
+    fn each<T>(&self, work: &impl AsyncFn(&Cx) -> T) -> Vec<T> {
+        self.runtime.block_on(join_all(self.environments.iter().map(|cx| work(cx))))
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::chain::{limits as counters, stranger};
 use super::plain::{Reply, Scene};
-use super::{Stage, plain};
+use super::{Stage, awake, plain};
 use crate::base::{Fault, chain};
 use crate::clients::telegram::InlineButton;
 use crate::db::conversation::Pace;
@@ -140,7 +140,7 @@ pub async fn status(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault>
     };
     let tx = db.begin();
     let greeting = (heard.who.user, heard.username.as_str(), heard.lang);
-    let (turn, _) = tokio::try_join!(
+    let (turn, greeted) = tokio::try_join!(
         converse::open::<Dialog>(&tx, heard.who, now),
         people::greet(&tx, stage.vault, greeting, now),
     )?;
@@ -150,8 +150,9 @@ pub async fn status(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault>
         drop(voice);
         return plain::serve(stage, db, Act::Nothing).await;
     }
-    let messages: Vec<Outgoing> =
-        heard.query().map(|query| answer(heard.chat, query, None)).into_iter().chain([message]).collect();
+    let mut messages = awake(stage, &tx, &greeted).await?;
+    messages.extend(heard.query().map(|query| answer(heard.chat, query, None)));
+    messages.push(message);
     let pushed = converse::close(&tx, heard.who, &Dialog::Idle, &messages, now).await?;
     drop(tx);
     deliver::at_once(stage.cx, db, pushed).await;

@@ -41,6 +41,7 @@ async fn killed_after_reservation(world: &World) -> Json {
         status = world.telegram_update(&update) => panic!("it was answered {status}"),
         () = reserved => {}
     }
+    world.proxies().postgres.cut();
     world.proxies().postgres.forward();
     update
 }
