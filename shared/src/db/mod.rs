@@ -28,6 +28,9 @@ pub use value::Value;
 
 /// How long to wait for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an idle connection may take to show that it works. With [`CONNECT_TIMEOUT`] after it, it stays below the
+/// three seconds in which a caller hears that Postgres is away.
+pub const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long one statement of ordinary work may take, waiting for locks included.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_millis(2_500);
 /// How long one statement of a bulk import, an export or a migration may take.
@@ -102,7 +105,7 @@ impl Connection {
 
     /// Asks the server whether the connection still works.
     pub async fn probe(&self) -> bool {
-        let asked = tokio::time::timeout(STATEMENT_TIMEOUT, self.client.check_connection()).await;
+        let asked = tokio::time::timeout(PROBE_TIMEOUT, self.client.check_connection()).await;
         matches!(asked, Ok(Ok(()))) && self.is_usable()
     }
 

@@ -179,7 +179,7 @@ pub async fn lease(db: &impl GenericClient, lane: &Lane, now: Timestamp) -> Resu
                    order by outbox_id limit $6
                )
                update core.outbox o set leased_until = $5 from batch
-               where o.outbox_id = batch.outbox_id
+               where o.outbox_id = batch.outbox_id and o.state = 'waiting'
                returning o.outbox_id, o.thread, o.about, o.body, o.attempts, o.created_at";
     let until = now + LEASE;
     let rows = db.query(sql, &[&lane.channel, &lane.sender, &lane.number, &now, &until, &LEASE_MESSAGES_MAX]).await?;

@@ -13,8 +13,8 @@ use super::store::products;
 use crate::base::Fault;
 use crate::base::crypto::Vault;
 use crate::clients::geocode::Country;
-use crate::db::{GenericClient, Transaction};
 use crate::db::outbox::Outgoing;
+use crate::db::{GenericClient, Transaction};
 
 /// A key that someone is about to be given.
 pub struct Wanted<'a> {

@@ -372,7 +372,9 @@ mod tests {
             ["A,3", "Korea, Republic of", "a \"b\"", "two\r\nlines"],
         ];
         let mut sheet = Sheet::default();
-        rows.iter().for_each(|row| sheet.push(&entry_of(*row)));
+        for row in rows {
+            sheet.push(&entry_of(row));
+        }
         let text = sheet.into_text();
         let expected = "keys,country,username,phone\r\nA1,,,\r\nA 2;'#,Côte d'Ivoire,alice,007\r\n\
                         \"A,3\",\"Korea, Republic of\",\"a \"\"b\"\"\",\"two\r\nlines\"\r\n";

@@ -11,7 +11,7 @@ use crate::base::config::Keyhub;
 use crate::base::i18n::{Lang, Texts, escape_html};
 use crate::base::ids::{BotId, ChatId, MessageId};
 use crate::clients::telegram::{
-    AnswerCallbackQuery, InlineButton, KeyboardButton, Markup, ReplyParameters, Request, SendMessage,
+    AnswerCallbackQuery, InlineButton, KeyboardButton, Markup, ReplyParameters, Request, SendMessage, TEXT_UNITS_MAX,
 };
 use crate::db::outbox::Outgoing;
 use crate::entry::deliver;
@@ -22,6 +22,9 @@ pub const BOT: BotId = BotId("keyhub");
 pub const ABOUT_CLAIM: &str = "keyhub.claim:";
 /// The queue that hears of restocked products.
 pub const RESTOCKED: &str = "keyhub-restocked";
+
+/// Characters of an unknown command that are repeated; Telegram's own have at most 32.
+const COMMAND_CHARS_MAX: usize = 64;
 
 static TEXTS: Texts =
     Texts::new(include_str!("../../locales/en/keyhub.ftl"), include_str!("../../locales/ru/keyhub.ftl"));
@@ -77,6 +80,12 @@ impl Voice<'_> {
     pub fn ask(&self, id: &str, args: Args<'_>, markup: Markup) -> Outgoing {
         let message = SendMessage::new(self.chat, self.text(id, args));
         self.send(SendMessage { reply_markup: Some(markup), ..message })
+    }
+
+    /// T9. Only the beginning of an endless command is repeated.
+    pub fn unknown(&self, command: &str) -> Outgoing {
+        let command: String = command.chars().take(COMMAND_CHARS_MAX).collect();
+        self.say("unknown-command", &[("command", safe(&command))])
     }
 
     /// Sends a message as part of the dialogue.
@@ -270,4 +279,71 @@ pub fn inline(inline_keyboard: Vec<Vec<InlineButton>>) -> Markup {
 
 fn keyboard(button: KeyboardButton) -> Markup {
     Markup::Reply { keyboard: vec![vec![button]], resize_keyboard: true, one_time_keyboard: true, selective: true }
+}
+
+/// The messages with each text that is too long for Telegram cut into several at line ends; buttons stay with the last.
+pub fn fitted(messages: Vec<Outgoing>) -> Vec<Outgoing> {
+    messages.into_iter().flat_map(fit).collect()
+}
+
+fn fit(message: Outgoing) -> Vec<Outgoing> {
+    let is_text = message.body["method"] == "sendMessage";
+    let text = message.body["text"].as_str().filter(|text| is_text && text.encode_utf16().count() > TEXT_UNITS_MAX);
+    let Some(text) = text else { return vec![message] };
+    let texts = pack(text, TEXT_UNITS_MAX);
+    let last = texts.len() - 1;
+    let part = |(index, text): (usize, String)| {
+        let mut part = message.clone();
+        part.body["text"] = text.into();
+        if index < last {
+            part.body["reply_markup"].take();
+            part.about = None;
+        }
+        part
+    };
+    texts.into_iter().enumerate().map(part).collect()
+}
+
+/// Whole lines, as many in each text as fit.
+fn pack(text: &str, units_max: usize) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    let mut units = 0;
+    for line in text.lines() {
+        let added = line.encode_utf16().count() + 1;
+        match texts.last_mut() {
+            Some(text) if units + added <= units_max => {
+                text.push('\n');
+                text.push_str(line);
+                units += added;
+            }
+            _ => {
+                texts.push(line.to_owned());
+                units = added;
+            }
+        }
+    }
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::ChatId;
+
+    #[test]
+    fn lines_fill_messages_whole() {
+        assert_eq!(pack("ab\ncd\nefgh\ni", 6), ["ab\ncd", "efgh", "i"]);
+        assert_eq!(pack("ab\n\ncd", 100), ["ab\n\ncd"]);
+    }
+
+    #[test]
+    fn buttons_stay_with_the_last_part() {
+        let text = vec!["x".repeat(100); 50].join("\n");
+        let markup = Some(inline(vec![vec![InlineButton::press("b", "buy")]]));
+        let long = SendMessage { reply_markup: markup, ..SendMessage::new(ChatId(7), text.clone()) };
+        let parts = fitted(vec![deliver::request(BOT, ChatId(7), &Request::SendMessage(long))]);
+        let texts: Vec<&str> = parts.iter().filter_map(|part| part.body["text"].as_str()).collect();
+        assert_eq!(texts.join("\n"), text);
+        assert_eq!(parts.iter().map(|part| part.body["reply_markup"].is_object()).collect::<Vec<_>>(), [false, true]);
+    }
 }

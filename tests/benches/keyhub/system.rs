@@ -35,7 +35,7 @@ pub struct System {
     clock: Clock,
     direct: Arc<Config>,
     wired: Arc<Config>,
-    aws_wire: String,
+    aws_over_wire: Account,
     outside: Mutex<Outside>,
     database: Database,
 }
@@ -61,7 +61,8 @@ impl System {
         ];
         let mut settings = BTreeMap::from(settings);
         let endpoint = required("AWS_ENDPOINT_URL");
-        let sdk = Account::new(&endpoint, required("AWS_ACCESS_KEY_ID")).sdk();
+        let account = required("AWS_ACCESS_KEY_ID");
+        let sdk = Account::new(&endpoint, &account).sdk();
         let resources = runtime.block_on(Box::pin(provision(&sdk, &format!("{name}-").replace('_', "-"))));
         let resources = resources.unwrap_or_else(|trouble| panic!("{}", chain(&trouble)));
         settings.extend(resources.settings());
@@ -86,7 +87,7 @@ impl System {
             people: (1_001..=1_000 + people).collect(),
             runtime,
             clock: Clock::manual(ORIGIN.parse().expect("a time")),
-            aws_wire: format!("http://{aws}"),
+            aws_over_wire: Account::new(format!("http://{aws}"), account),
             outside: Mutex::new(outside),
             database,
         };
@@ -115,8 +116,11 @@ impl System {
         if !wired {
             return Cx::new(Arc::clone(&self.direct), self.clock.clone());
         }
-        let aws = Box::pin(aws::load()).await.into_builder().endpoint_url(&self.aws_wire).build();
-        Cx::new(Arc::clone(&self.wired), self.clock.clone()).with_aws(aws)
+        // The address in the process's environment would win over one that is only put into what was loaded.
+        let loaded = Box::pin(aws::load()).await;
+        let mut aws = self.aws_over_wire.sdk().into_builder();
+        aws.set_http_client(loaded.http_client()).set_timeout_config(loaded.timeout_config().cloned());
+        Cx::new(Arc::clone(&self.wired), self.clock.clone()).with_aws(aws.build())
     }
 
     /// What passed over the wires so far.

@@ -1,6 +1,7 @@
 //! The product-key bot.
 
 mod crashes;
+mod outages;
 mod races;
 mod scenarios;
 mod shop;

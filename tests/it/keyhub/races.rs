@@ -72,7 +72,7 @@ async fn one_update_delivered_many_times_is_one_claim() {
         customer(&world, id).await;
         let update = world.bot.say(id, "/shareinfoa");
         deliver_all(&world, &vec![update; times]).await;
-        let said = world.bot.calls("sendMessage").iter().filter(|call| call.params["chat_id"] == id).count();
+        let said = world.bot.calls("sendMessage").iter().filter(|call| call.body["chat_id"] == id).count();
         assert_eq!(said, 4, "one set of messages");
         assert_eq!(keys_sent(&world, id).len(), 1);
         assert_eq!(places(&world, id, "A").await, (1, 0));
@@ -121,7 +121,8 @@ async fn a_callback_may_overtake_its_message_and_order_does_not_matter() {
     for (id, reversed) in [(USER, false), (USER + 1, true)] {
         customer(&world, id).await;
         let list = world.say(id, "/requestkey").await.message().message_id;
-        let mut updates = vec![world.bot.press(id, list, "A"), world.bot.say(id, "/help"), world.bot.say(id, "/mykeys")];
+        let mut updates =
+            vec![world.bot.press(id, list, "A"), world.bot.say(id, "/help"), world.bot.say(id, "/mykeys")];
         if reversed {
             updates.reverse();
         }

@@ -198,6 +198,7 @@ pub struct RefundedPayment {
 #[derive(Clone, Debug, Deserialize)]
 pub struct CallbackQuery {
     /// By which it is answered, once.
+    #[serde(deserialize_with = "clean")]
     pub id: String,
     /// Who pressed.
     pub from: User,
@@ -253,6 +254,7 @@ impl ChatMember {
 #[derive(Clone, Debug, Deserialize)]
 pub struct PreCheckoutQuery {
     /// By which it is answered.
+    #[serde(deserialize_with = "clean")]
     pub id: String,
     /// Who pays.
     pub from: User,

@@ -184,6 +184,8 @@ fn want(stage: &Stage<'_>, glance: &Glance, act: &Act, plan: &mut Plan, now: Tim
     match act {
         Act::Attempt { code, dialogue: Some(dialogue) } => match &glance.dialogue {
             None => plan.popup = popup("popup-invalid"),
+            // Products are never removed, so no list had this button.
+            Some(_) if !is_known(glance, code) => plan.popup = popup("popup-invalid"),
             Some(list) if list.used => plan.popup = popup("popup-list-used"),
             Some(_) => {
                 plan.goal = Goal::Key { code: code.clone(), dialogue: dialogue.clone() };
@@ -192,6 +194,7 @@ fn want(stage: &Stage<'_>, glance: &Glance, act: &Act, plan: &mut Plan, now: Tim
         Act::Attempt { code, dialogue: None } => {
             plan.goal = Goal::Key { code: code.clone(), dialogue: new_dialogue() };
         }
+        Act::Notify(code) if !is_known(glance, code) => plan.popup = popup("popup-invalid"),
         Act::Notify(code) if glance.in_stock.contains(code) => plan.popup = popup("popup-in-stock"),
         Act::Notify(code) => plan.goal = Goal::Notify { code: code.clone(), dialogue: new_dialogue() },
         Act::GoOn => plan.goal = pending_or_list(glance, now),
@@ -200,6 +203,10 @@ fn want(stage: &Stage<'_>, glance: &Glance, act: &Act, plan: &mut Plan, now: Tim
         Act::ShareLocation => plan.goal = Goal::ShareLocation,
         _ => {}
     }
+}
+
+fn is_known(glance: &Glance, code: &Code) -> bool {
+    glance.products.iter().any(|product| product.code == *code)
 }
 
 /// At least 96 random bits.

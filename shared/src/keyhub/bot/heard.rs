@@ -137,7 +137,7 @@ fn said_in_private(message: Message, settings: &Keyhub) -> Said {
     }
     if let Some(location) = message.location {
         let second_hand = message.forward_origin.is_some() || message.via_bot.is_some() || message.venue.is_some();
-        let at = Timestamp::from_second(message.date).unwrap_or(Timestamp::UNIX_EPOCH);
+        let at = Timestamp::from_second(message.date).unwrap_or_default().max(Timestamp::UNIX_EPOCH);
         return Said::Place { location, at, second_hand, message: message.message_id };
     }
     let input = match (&message.document, message.text.as_deref()) {

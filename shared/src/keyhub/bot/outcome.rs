@@ -17,7 +17,7 @@ use crate::entry::converse::{self, Turn};
 use crate::entry::deliver;
 use crate::keyhub::claim::{self, Verdict, Wanted};
 use crate::keyhub::dialog::Dialog;
-use crate::keyhub::messages::{BOT, Voice, alert_messages, answer, number, safe, to_admins};
+use crate::keyhub::messages::{BOT, Voice, alert_messages, answer, fitted, number, safe, to_admins};
 use crate::keyhub::model::{Kind, Known, Pending, Person, Product, Shared};
 use crate::keyhub::rules::Stop;
 use crate::keyhub::store::claims::Taken;
@@ -222,7 +222,7 @@ impl Work<'_> {
         let mut statements = self.store_change(tx, person);
         statements.extend(also);
         let woken = awake(self.stage, tx, person).await?;
-        let messages: Vec<Outgoing> = woken.into_iter().chain(messages.iter().cloned()).collect();
+        let messages: Vec<Outgoing> = fitted(woken.into_iter().chain(messages.iter().cloned()).collect());
         let last = async { try_join_all(statements).await.map(|_| ()) };
         let dialog = if matches!(turn.dialog, Dialog::Forgetting) { Dialog::Idle } else { turn.dialog.clone() };
         let closed = converse::close_with(tx, self.stage.heard.who, &dialog, &messages, self.now, last).await;

@@ -12,7 +12,7 @@ use crate::db::outbox::Outgoing;
 use crate::db::{Connection, Transaction};
 use crate::entry::{converse, deliver};
 use crate::keyhub::dialog::{self, Act, Button, Dialog, Input};
-use crate::keyhub::messages::{BOT, Voice, answer, inline, number, safe};
+use crate::keyhub::messages::{BOT, Voice, answer, fitted, inline, number, safe};
 use crate::keyhub::model::{Person, Product};
 use crate::keyhub::rules::{PREMIUM_TIME, told as told_time};
 use crate::keyhub::store::{payments, people, products, waiting};
@@ -79,7 +79,7 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection, guess: Act) -> Result
         }
     };
     messages.extend(query.map(|query| answer(heard.chat, query, reply.popup)));
-    messages.extend(reply.messages);
+    messages.extend(fitted(reply.messages));
     let pushed = converse::close(&tx, heard.who, &next, &messages, now).await?;
     drop(tx);
     if let Some(after) = after {
@@ -152,7 +152,7 @@ impl Scene<'_, '_> {
                 Reply::say(voice.ask("forgetme", &[], inline(vec![vec![yes, no]])))
             }
             Act::Forget(_) => Reply::say(voice.say("forgetme-cancelled", &[])),
-            Act::Unknown(command) => Reply::say(voice.say("unknown-command", &[("command", safe(&command))])),
+            Act::Unknown(command) => Reply::say(voice.unknown(&command)),
             Act::Hint => Reply::say(voice.say("hint", &[])),
             Act::Invalid => Reply::popup(voice.text("popup-invalid", &[])),
             _ => Reply::default(),

@@ -13,7 +13,7 @@ use crate::db::{Connection, inbox};
 use crate::entry::{converse, deliver};
 use crate::keyhub::counter::Counter;
 use crate::keyhub::dialog::{ADMIN_COMMANDS, Act, Dialog, USER_COMMANDS};
-use crate::keyhub::messages::{BOT, Voice, answer, has_text, inline, number, safe};
+use crate::keyhub::messages::{BOT, Voice, answer, fitted, has_text, inline, number, safe};
 use crate::keyhub::model::{Code, Person, Product, ProductState};
 use crate::keyhub::rules::{Stop, check_limit, dated, told, window_start};
 use crate::keyhub::store::people::Resets;
@@ -98,7 +98,7 @@ fn help_entry(scene: &Scene<'_, '_>, voice: &Voice<'_>, name: &str, is_admin: bo
     let known = USER_COMMANDS.contains(&name) || (is_admin && ADMIN_COMMANDS.contains(&name));
     let id = format!("help-{name}");
     if !known || !has_text(voice.lang, &id) {
-        return voice.say("unknown-command", &[("command", safe(name))]);
+        return voice.unknown(name);
     }
     let mut text = voice.text(&id, &[]);
     if name == "premium" && is_admin {
@@ -147,12 +147,11 @@ pub async fn status(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault>
     let Some(turn) = turn else { return tx.rollback().await };
     if turn.pace != Pace::Calm {
         tx.rollback().await?;
-        drop(voice);
         return plain::serve(stage, db, Act::Nothing).await;
     }
     let mut messages = awake(stage, &tx, &greeted).await?;
     messages.extend(heard.query().map(|query| answer(heard.chat, query, None)));
-    messages.push(message);
+    messages.extend(fitted(vec![message]));
     let pushed = converse::close(&tx, heard.who, &Dialog::Idle, &messages, now).await?;
     drop(tx);
     deliver::at_once(stage.cx, db, pushed).await;

@@ -32,7 +32,10 @@ async fn scenario_18_a_new_product_with_one_key() {
     let rows: Vec<usize> = rows.as_array().unwrap().iter().map(|row| row.as_array().unwrap().len()).collect();
     assert_eq!(rows, [5, 1], "up to 5 per row");
     let product = products(&world).await[5].clone();
-    assert_eq!((&product["code"], &product["label"], &product["state"]), (&json!("F"), &json!("Mac"), &json!("active")));
+    assert_eq!(
+        (&product["code"], &product["label"], &product["state"]),
+        (&json!("F"), &json!("Mac"), &json!("active"))
+    );
     assert_eq!(product["stock"], json!({ "free": 1, "held": 0, "claimed": 0, "revoked": 0 }));
     assert_eq!(product["limit"], json!({ "mode": "day", "n": 2, "hours": 24 }));
     assert_eq!(world.press(ALICE, "F").await.key(), Some("F1"));
@@ -42,21 +45,33 @@ async fn scenario_18_a_new_product_with_one_key() {
 async fn scenario_18_for_anyone_else_these_are_unknown_commands() {
     let world = world().await;
     let before = stored(&world).await;
-    for line in ["/addproduct F Mac", "/products", "/restock A", "/setproduct A n 9", "/revoke A1", "/keyinfo A1", "/block 8 x"] {
+    for line in
+        ["/addproduct F Mac", "/products", "/restock A", "/setproduct A n 9", "/revoke A1", "/keyinfo A1", "/block 8 x"]
+    {
         let command = line[1..].split(' ').next().unwrap();
         assert_eq!(world.say(ALICE, line).await.text(), unknown_command(command));
     }
     let document = world.document(ALICE, "f.csv", ONE_KEY, "/restock A").await;
     assert!(document.text().contains("/help"), "{}", document.text());
     assert_eq!(stored(&world).await, before);
-    assert_eq!(world.number("select count(*) from core.audit").await, world.number("select count(*) from core.audit where domain <> 'keyhub' or actor not like 'telegram:7'").await);
+    assert_eq!(
+        world.number("select count(*) from core.audit").await,
+        world.number("select count(*) from core.audit where domain <> 'keyhub' or actor not like 'telegram:7'").await
+    );
 }
 
 #[tokio::test]
 async fn scenario_18_a_product_needs_a_new_code_and_a_label() {
     let world = world().await;
     let before = stored(&world).await;
-    for line in ["/addproduct A Again", "/addproduct a Again", "/addproduct F", "/addproduct", "/addproduct TOOLONG99 Label", "/addproduct F! Label"] {
+    for line in [
+        "/addproduct A Again",
+        "/addproduct a Again",
+        "/addproduct F",
+        "/addproduct",
+        "/addproduct TOOLONG99 Label",
+        "/addproduct F! Label",
+    ] {
         assert!(!world.say(ADMIN, line).await.text().is_empty(), "{line}");
         assert_eq!(stored(&world).await, before, "{line}");
     }
@@ -79,7 +94,10 @@ async fn scenario_18_a_file_may_follow_the_command_and_may_be_cancelled() {
     assert_alert(&world.press(ADMIN, "Apply").await, "");
     let _ = world.document(ADMIN, "f.csv", file, "/restock f").await;
     let _ = world.press(ADMIN, "Apply").await;
-    assert_eq!(world.column("select state from keyhub.product_key where product = 'F' order by position").await, ["free", "free", "claimed"]);
+    assert_eq!(
+        world.column("select state from keyhub.product_key where product = 'F' order by position").await,
+        ["free", "free", "claimed"]
+    );
     assert_alert(&world.press(ADMIN, "Apply").await, "");
     assert_eq!(world.number(keys).await, 3, "applied once");
 }
@@ -133,7 +151,8 @@ async fn scenario_19_a_key_is_looked_up_over_http() {
     let world = world().await;
     world.introduce(ALICE).await;
     assert_eq!(world.request(ALICE, "A").await.key(), Some("A1"));
-    let (read, write) = tokio::join!(world.api_key(&["keyhub:read"]), world.api_key(&["keyhub:write", "keyhub:export"]));
+    let (read, write) =
+        tokio::join!(world.api_key(&["keyhub:read"]), world.api_key(&["keyhub:write", "keyhub:export"]));
     let get = |path: &str| Call::get(path);
     let found = world.send(get("/keyhub/keys/A1").key(&read)).await;
     assert_eq!((found.status, found.header("content-type")), (200, "application/json"));

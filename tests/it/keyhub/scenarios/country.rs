@@ -1,7 +1,6 @@
 //! 12 and 13: the country of a place, by Google or by the data that came along.
 
 use jiff::SignedDuration;
-use local::faults::Fault;
 use local::geocoder::Country;
 use local::telegram::Place;
 use serde_json::json;
@@ -63,7 +62,10 @@ async fn scenario_12_the_country_is_kept_for_the_day_and_the_coordinates_are_not
     assert_eq!(world.number(places).await, 1);
     assert_eq!(world.request(ALICE, "A").await.key(), Some("A1"));
     assert_eq!(world.number(places).await, 0, "erased at that moment");
-    assert_eq!(world.number("select count(*) from keyhub.person where country_iso = 'IN' and country_name = 'India'").await, 1);
+    assert_eq!(
+        world.number("select count(*) from keyhub.person where country_iso = 'IN' and country_name = 'India'").await,
+        1
+    );
     assert_eq!(world.request(ALICE, "B").await.key(), Some("B1"));
     assert_eq!(world.lookups(), 1);
     world.geocoder.set_answer("OK", Some(Country::new("JP", "Japan")));
@@ -90,38 +92,6 @@ async fn scenario_12_an_answer_without_a_country_is_final() {
 }
 
 #[tokio::test]
-async fn scenario_12_after_a_failure_the_own_data_answer() {
-    let world = world().await;
-    world.set_product("A", json!({ "limit": { "n": 100 } })).await;
-    world.introduce(ALICE).await;
-    let mut expected = 0;
-    for (status, calls) in [("REQUEST_DENIED", 1), ("OVER_DAILY_LIMIT", 1), ("INVALID_REQUEST", 1), ("UNKNOWN_ERROR", 2), ("NEW_STATUS", 1)] {
-        world.geocoder.set_answer(status, None);
-        let _ = world.share_location(ALICE).await;
-        assert_eq!(world.say(ALICE, "/shareinfoa").await.texts()[0], "Country: 'India' noted", "{status}");
-        expected += calls;
-        assert_eq!(world.lookups(), expected, "{status}");
-    }
-    for (fault, calls) in [(Fault::Status(500), 2), (Fault::Status(404), 1), (Fault::BadJson, 1), (Fault::Drop, 2)] {
-        world.geocoder.faults().fail_next("geocode", calls, fault);
-        let _ = world.share_location(ALICE).await;
-        assert_eq!(world.say(ALICE, "/shareinfoa").await.texts()[0], "Country: 'India' noted", "{fault:?}");
-        assert!(world.geocoder.faults().planned().is_empty(), "{fault:?}");
-        world.geocoder.faults().clear();
-    }
-    assert_eq!(countries(&world).await, ["IN India"; 9]);
-}
-
-#[tokio::test]
-async fn scenario_12_a_passing_failure_is_tried_once_more() {
-    let world = without_fallback().await;
-    world.introduce(ALICE).await;
-    world.geocoder.faults().fail_next("geocode", 1, Fault::Status(503));
-    assert_eq!(world.say(ALICE, "/shareinfoa").await.texts(), with_key("India", "alice", "A1"));
-    assert_eq!(world.lookups(), 2);
-}
-
-#[tokio::test]
 async fn scenario_12_without_fallback_a_failure_is_a_connection_error() {
     let world = without_fallback().await;
     be_at(&world, ALICE, BENGALURU).await;
@@ -143,28 +113,6 @@ async fn scenario_12_a_failure_at_sea_is_a_connection_error() {
     be_at(&world, ALICE, AT_SEA).await;
     assert_eq!(world.say(ALICE, "/shareinfoa").await.text(), CONNECTION_ERROR);
     assert_eq!(countries(&world).await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn scenario_12_admins_hear_of_a_refusing_geocoder_once_an_hour() {
-    let world = world().await;
-    for (user, status) in [(ALICE, "REQUEST_DENIED"), (BOB, "OVER_QUERY_LIMIT")] {
-        world.geocoder.set_answer(status, None);
-        world.introduce(user).await;
-        assert!(world.say(user, "/shareinfoa").await.key().is_some());
-    }
-    let alerts = world.texts(ADMIN);
-    assert!(alerts.len() == 1 && alerts[0].contains("REQUEST_DENIED"), "{alerts:?}");
-    world.advance(SignedDuration::from_hours(1));
-    world.introduce(MALLORY).await;
-    assert!(world.say(MALLORY, "/shareinfoa").await.key().is_some());
-    let alerts = world.texts(ADMIN);
-    assert!(alerts.len() == 2 && alerts[1].contains("OVER_QUERY_LIMIT"), "{alerts:?}");
-    world.geocoder.set_answer("UNKNOWN_ERROR", None);
-    world.advance(SignedDuration::from_hours(2));
-    let _ = world.share_location(ALICE).await;
-    assert!(world.say(ALICE, "/shareinfoa").await.key().is_some());
-    assert_eq!(world.texts(ADMIN).len(), 2, "other failures are not worth an alert");
 }
 
 #[tokio::test]

@@ -6,12 +6,39 @@ use tests::{ADMIN, ALICE, World};
 use super::{LIST, unknown_command, world};
 
 const USER_COMMANDS: [&str; 16] = [
-    "/forgetme", "/help", "/keystatus", "/mykeys", "/paysupport", "/premium", "/removekeyboard", "/requestkey",
-    "/shareinfoa", "/shareinfob", "/shareinfoc", "/shareinfod", "/shareinfoe", "/shareloc", "/sharephone", "/waitlist",
+    "/forgetme",
+    "/help",
+    "/keystatus",
+    "/mykeys",
+    "/paysupport",
+    "/premium",
+    "/removekeyboard",
+    "/requestkey",
+    "/shareinfoa",
+    "/shareinfob",
+    "/shareinfoc",
+    "/shareinfod",
+    "/shareinfoe",
+    "/shareloc",
+    "/sharephone",
+    "/waitlist",
 ];
 const ADMIN_COMMANDS: [&str; 15] = [
-    "/addproduct", "/block", "/export", "/keyinfo", "/products", "/refund", "/replace", "/resetlimit", "/restock",
-    "/return", "/revoke", "/setproduct", "/stats", "/unbindphone", "/unblock",
+    "/addproduct",
+    "/block",
+    "/export",
+    "/keyinfo",
+    "/products",
+    "/refund",
+    "/replace",
+    "/resetlimit",
+    "/restock",
+    "/return",
+    "/revoke",
+    "/setproduct",
+    "/stats",
+    "/unbindphone",
+    "/unblock",
 ];
 const LINK: &str = "https://t.me/keyhub_bot";
 
@@ -42,9 +69,11 @@ async fn scenario_01_help_lists_every_command_once() {
 async fn scenario_01_help_of_an_admin_has_the_admin_commands_too() {
     let world = world().await;
     let help = told(&world, ADMIN, "/help").await;
-    let (user, admin): (Vec<_>, Vec<_>) = commands(&help).into_iter().enumerate().partition(|(n, _)| *n < USER_COMMANDS.len());
+    let (user, admin): (Vec<_>, Vec<_>) =
+        commands(&help).into_iter().enumerate().partition(|(n, _)| *n < USER_COMMANDS.len());
     assert_eq!(user.into_iter().map(|(_, command)| command).collect::<Vec<_>>(), USER_COMMANDS);
-    let admin: Vec<_> = admin.into_iter().map(|(_, command)| command).filter(|command| *command != "/premium").collect();
+    let admin: Vec<_> =
+        admin.into_iter().map(|(_, command)| command).filter(|command| *command != "/premium").collect();
     assert_eq!(admin, ADMIN_COMMANDS);
     assert!(help.contains("/premium <id> <days>"), "{help}");
 }
@@ -150,7 +179,10 @@ async fn scenario_16_groups_hear_nothing_else() {
         assert_eq!(world.telegram_update(update).await, 200, "{update}");
     }
     assert!(world.messages(group).is_empty() && world.texts(ALICE).is_empty());
-    assert_eq!(world.number("select (select count(*) from keyhub.person) + (select count(*) from core.conversation)").await, 0);
+    assert_eq!(
+        world.number("select (select count(*) from keyhub.person) + (select count(*) from core.conversation)").await,
+        0
+    );
     world.introduce(ALICE).await;
     assert_eq!(told(&world, ALICE, "/requestkey").await, LIST);
 }

@@ -1,6 +1,7 @@
 //! The acceptance scenarios of the keyhub specification, section 9, by their numbers.
 
 mod admins;
+mod around;
 mod buttons;
 mod claiming;
 mod counters;
@@ -17,7 +18,8 @@ use serde_json::{Value as Json, json};
 use tests::{Turn, World};
 
 /// T1, for the channel of the fixture.
-const JOIN: &str = "First, you need to subscribe to this channel:\nhttps://t.me/test_channel\nin order to access product key.";
+const JOIN: &str =
+    "First, you need to subscribe to this channel:\nhttps://t.me/test_channel\nin order to access product key.";
 /// T2
 const PHONE_FIRST: &str = "Please, share the phone no. first via /sharephone";
 /// T3
@@ -71,7 +73,8 @@ async fn world() -> World {
 
 /// What keyhub stores, but for who is known by which name.
 async fn stored(world: &World) -> Vec<String> {
-    let sql = "select concat_ws(' ', 'person', to_jsonb(p) - 'username' - 'language' - 'created_at') from keyhub.person p
+    let sql =
+        "select concat_ws(' ', 'person', to_jsonb(p) - 'username' - 'language' - 'created_at') from keyhub.person p
                    where concat(phone, located_at, pending_product, premium_until) <> '' or blocked or unreachable
                union all select concat_ws(' ', 'dialogue', d) from keyhub.dialogue d
                union all select concat_ws(' ', 'claim', c) from keyhub.claim c

@@ -8,7 +8,9 @@ use super::{LIST, LOCATION_FIRST, PHONE_FIRST, keyboard, stored, with_key, world
 const NOTED: &str = "You choose to send your contact no.: '919000000001'";
 
 async fn phones(world: &World) -> Vec<String> {
-    world.column("select user_id::text || ' ' || encode(phone_hash, 'hex') from keyhub.person where phone is not null").await
+    world
+        .column("select user_id::text || ' ' || encode(phone_hash, 'hex') from keyhub.person where phone is not null")
+        .await
 }
 
 #[track_caller]
@@ -44,7 +46,10 @@ async fn scenario_04_the_number_is_stored_sealed_only() {
     world.introduce(ALICE).await;
     let phone = world.column("select encode(phone, 'escape') || encode(phone_hash, 'escape') from keyhub.person").await;
     assert!(!phone[0].contains("9000000001"), "{phone:?}");
-    assert_eq!(world.number("select count(*) from core.inbox where to_jsonb(inbox)::text like '%9000000001%'").await, 0);
+    assert_eq!(
+        world.number("select count(*) from core.inbox where to_jsonb(inbox)::text like '%9000000001%'").await,
+        0
+    );
     assert_eq!(world.number("select count(*) from core.outbox where body::text like '%9000000001%'").await, 0);
     assert_eq!(world.logs.lines_with("919000000001"), Vec::<String>::new());
 }
@@ -156,7 +161,8 @@ async fn scenario_21_another_number_takes_the_place_of_the_first() {
     let turn = world.share_contact(BOB, "+919000000001").await;
     assert_eq!(turn.texts(), [NOTED, LIST], "the first is free");
     assert_eq!(world.say(BOB, "/shareinfoa").await.text(), LOCATION_FIRST);
-    let export = world.send(Call::get("/keyhub/products/A/keys.csv").key(&world.api_key(&["keyhub:export"]).await)).await;
+    let export =
+        world.send(Call::get("/keyhub/products/A/keys.csv").key(&world.api_key(&["keyhub:export"]).await)).await;
     let rows: Vec<_> = export.text().lines().skip(1).take(2).collect();
     assert_eq!(rows, ["A1,India,alice,919000000001", "A2,India,alice,919000000003"]);
 }

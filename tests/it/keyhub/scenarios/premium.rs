@@ -56,10 +56,16 @@ async fn scenario_20_the_invoice_is_in_stars() {
     let world = world().await;
     let (message, payload) = invoice(&world, ALICE).await;
     let call = world.last_call("sendInvoice");
-    assert_eq!((&call["currency"], &call["provider_token"], &call["chat_id"]), (&json!("XTR"), &json!(""), &json!(ALICE)));
+    assert_eq!(
+        (&call["currency"], &call["provider_token"], &call["chat_id"]),
+        (&json!("XTR"), &json!(""), &json!(ALICE))
+    );
     let prices = call["prices"].as_array().unwrap();
     assert_eq!((prices.len(), &prices[0]["amount"]), (1, &json!(250)));
-    assert_eq!(world.column("select concat_ws(' ', invoice_id, user_id, stars) from keyhub.invoice").await, [format!("{payload} 7 250")]);
+    assert_eq!(
+        world.column("select concat_ws(' ', invoice_id, user_id, stars) from keyhub.invoice").await,
+        [format!("{payload} 7 250")]
+    );
     let (other, second) = invoice(&world, ALICE).await;
     assert!(other != message && second != payload);
 }
@@ -69,7 +75,9 @@ async fn scenario_20_only_the_own_invoice_at_its_price_may_be_paid() {
     let world = World::setup().set("KEYHUB_PREMIUM_STARS", "99").start().await.stocked().await;
     let (_, payload) = invoice(&world, ALICE).await;
     assert_eq!(check_out(&world, ALICE, 99, &payload).await["ok"], true);
-    for (user, amount, payload) in [(ALICE, 1, payload.as_str()), (ALICE, 100, &payload), (BOB, 99, &payload), (ALICE, 99, "x"), (ALICE, 99, "")] {
+    for (user, amount, payload) in
+        [(ALICE, 1, payload.as_str()), (ALICE, 100, &payload), (BOB, 99, &payload), (ALICE, 99, "x"), (ALICE, 99, "")]
+    {
         assert_refused(&check_out(&world, user, amount, payload).await);
     }
     let mut dollars = world.bot.check_out(ALICE, 99, &payload);
@@ -123,7 +131,11 @@ async fn scenario_20_premium_ends_and_can_be_prolonged() {
     assert_eq!(take(&world, ALICE, 3).await, 3, "premium still holds");
     world.advance(SignedDuration::from_secs(11));
     let refused = world.say(ALICE, "/shareinfoa").await;
-    assert!(refused.text().starts_with("You have reached the limit of 2 keys per 24 hours for product A."), "{}", refused.text());
+    assert!(
+        refused.text().starts_with("You have reached the limit of 2 keys per 24 hours for product A."),
+        "{}",
+        refused.text()
+    );
 }
 
 #[tokio::test]

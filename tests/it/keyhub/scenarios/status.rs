@@ -26,7 +26,9 @@ async fn scenario_15_keystatus_tells_of_each_product() {
     let world = after_three_claims().await;
     let status = world.say(ALICE, "/keystatus").await.text().to_owned();
     let (a, rest) = status.split_once("B - Windows").unwrap();
-    for part in ["A - Android", "2025-03-01 11:59:5", "India", "today 2", "total 2", "available 0", "2025-03-02 00:00:00 UTC"] {
+    for part in
+        ["A - Android", "2025-03-01 11:59:5", "India", "today 2", "total 2", "available 0", "2025-03-02 00:00:00 UTC"]
+    {
         assert!(a.contains(part), "{part} in {a}");
     }
     let (b, rest) = rest.split_once("C - ").unwrap();

@@ -12,7 +12,11 @@ fn assert_out_of_stock(turn: &Turn) {
 }
 
 async fn waiting(world: &World) -> Vec<String> {
-    world.column("select concat_ws(' ', user_id, product, country_iso, state) from keyhub.waiting_entry order by entry_id").await
+    world
+        .column(
+            "select concat_ws(' ', user_id, product, country_iso, state) from keyhub.waiting_entry order by entry_id",
+        )
+        .await
 }
 
 #[tokio::test]
@@ -64,7 +68,10 @@ async fn scenario_14_notify_me_leads_to_a_key_of_the_restock() {
     assert_out_of_stock(&world.say(BOB, "/shareinfoc").await);
     assert!(world.press(BOB, "Notify me").await.text().contains("number 2"));
     world.add_keys("C", &keys_of("C", 3)).await;
-    assert_eq!(world.column("select state from keyhub.product_key where product = 'C' order by position").await, ["held", "held", "free"]);
+    assert_eq!(
+        world.column("select state from keyhub.product_key where product = 'C' order by position").await,
+        ["held", "held", "free"]
+    );
     world.introduce(MALLORY).await;
     assert_eq!(world.say(MALLORY, "/shareinfoc").await.key(), Some("C3"), "who did not wait takes free keys only");
     assert_eq!(world.pump("keyhub-restocked").await.done, [r#"{"product":"C"}"#]);
@@ -73,7 +80,10 @@ async fn scenario_14_notify_me_leads_to_a_key_of_the_restock() {
     assert!(world.texts(BOB).ends_with(&with_key("India", "bob", "C2")), "{:?}", world.texts(BOB));
     world.run("keyhub-waitlist").await;
     assert_eq!(world.claims().await, ["10 C3 IN", "7 C1 IN", "8 C2 IN"]);
-    assert_eq!(world.column("select kind from keyhub.claim order by claim_id").await, ["normal", "waitlist", "waitlist"]);
+    assert_eq!(
+        world.column("select kind from keyhub.claim order by claim_id").await,
+        ["normal", "waitlist", "waitlist"]
+    );
     assert_eq!(world.counter(ALICE, "C").await["keycount_today"], 1, "it counts toward the limit");
 }
 

@@ -16,9 +16,6 @@ mod users;
 
 pub use restock::{decide, prepare, report as restock};
 
-/// Length of one message, in characters; Telegram takes 4096.
-const MESSAGE_CHARS_MAX: usize = 4000;
-
 /// What a command says; nothing if it lacks what it needs.
 type Answer = Result<Option<Reply>, Fault>;
 
@@ -72,48 +69,18 @@ fn split(line: &str) -> (&str, &str) {
     (word, rest.trim_start())
 }
 
-/// Says lines, in as many messages as they need.
+/// Says lines; what is too long for one message is sent as several.
 fn say_lines(voice: &Voice<'_>, lines: &[String]) -> Reply {
-    let texts = pack(lines, MESSAGE_CHARS_MAX);
-    let messages: Vec<Outgoing> = texts.into_iter().map(|text| say_text(voice, text)).collect();
-    Reply { messages, popup: None }
+    Reply::say(say_text(voice, lines.join("\n")))
 }
 
 fn say_text(voice: &Voice<'_>, text: String) -> Outgoing {
     voice.send(SendMessage::new(voice.chat, text))
 }
 
-fn pack(lines: &[String], chars_max: usize) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
-    let mut chars = 0;
-    for line in lines {
-        let added = line.chars().count() + 1;
-        match texts.last_mut() {
-            Some(text) if chars + added <= chars_max => {
-                text.push('\n');
-                text.push_str(line);
-                chars += added;
-            }
-            _ => {
-                texts.push(line.clone());
-                chars = added;
-            }
-        }
-    }
-    texts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_fill_messages_whole() {
-        let lines = ["ab", "cd", "efgh", "i"].map(str::to_owned);
-        assert_eq!(pack(&lines, 6), ["ab\ncd", "efgh", "i"]);
-        assert_eq!(pack(&lines, 100), ["ab\ncd\nefgh\ni"]);
-        assert!(pack(&[], 6).is_empty());
-    }
 
     #[test]
     fn a_line_is_a_word_and_the_rest() {
