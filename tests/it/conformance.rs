@@ -232,11 +232,7 @@ async fn a_text_message_can_be_read_back() {
     let sent = aws_sdk_sns::Client::new(&aws).publish().phone_number(phone).message("1234 is your code").send().await;
     let account = aws.credentials_provider().unwrap();
     let account = aws_sdk_sns::config::ProvideCredentials::provide_credentials(&account).await.unwrap();
-    let inbox = format!(
-        "{}/_ministack/sns/sms-messages?account={}&phoneNumber=%2B919000000001",
-        aws.endpoint_url().unwrap(),
-        account.access_key_id(),
-    );
+    let inbox = local::emulator::sms_messages(aws.endpoint_url().unwrap(), account.access_key_id(), phone);
     let answer = http::client().get(inbox).send().await.unwrap().text().await.unwrap();
     assert!(answer.contains("1234 is your code"), "{answer}");
     assert!(answer.contains(&sent.unwrap().message_id.unwrap()), "{answer}");

@@ -148,3 +148,9 @@ async fn is_ready(port: u16) -> bool {
     };
     matches!(tokio::time::timeout(ANSWER_TIME, ask).await, Ok(Ok(true)))
 }
+
+/// Where the text messages that an account sent to a phone can be read: a JSON document behind a GET.
+pub fn sms_messages(endpoint: &str, account: &str, phone: &str) -> String {
+    let phone = percent_encoding::utf8_percent_encode(phone, percent_encoding::NON_ALPHANUMERIC);
+    format!("{endpoint}/_ministack/sns/sms-messages?account={account}&phoneNumber={phone}")
+}

@@ -370,7 +370,6 @@ invoice-label =
 checkout-blocked = You are blocked and cannot buy premium.
 checkout-foreign = This invoice is not yours. Please use /premium to get your own.
 checkout-amount = The price has changed. Please use /premium to get a new invoice.
-checkout-failed = The payment could not be checked. Please try again later.
 paysupport = For help with a payment please write to { $owner } and send the transaction id from the payment in your Telegram settings. Payments in Stars can be refunded. Telegram's own support cannot help with purchases made in this bot.
 
 ## Erasure
@@ -411,7 +410,6 @@ popup-not-joined = You are not subscribed yet.
 popup-in-stock = There are free keys again. Use /requestkey to get one.
 popup-not-waiting = You are no longer waiting for this product.
 popup-restock-expired = This restock is no longer open. Please send the file again.
-popup-try-later = Not possible at the moment. Please try again later.
 
 ## Admins: products
 

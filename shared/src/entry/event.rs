@@ -111,16 +111,21 @@ pub(super) fn write_response(response: &Response) -> Result<Box<RawValue>, Fault
     raw(&Answer { status_code: response.status.as_u16(), headers, cookies, body, is_base64_encoded })
 }
 
-/// The messages of an SQS event. Each record is read by itself: what cannot be read is a message that fails.
-pub(super) fn read_batch(event: &str) -> Result<Vec<Message>, Fault> {
+/// The messages of an SQS event. Each record is read by itself: of one that cannot be read only the id is left.
+pub(super) fn read_batch(event: &str) -> Result<Vec<Result<Message, String>>, Fault> {
     #[derive(Deserialize)]
     struct Batch {
         #[serde(rename = "Records")]
         records: Vec<Json>,
     }
     let batch: Batch = serde_json::from_str(event).map_err(|error| Fault::Event("an SQS batch", error))?;
-    let text = |record: &Json, field: &str| record[field].as_str().unwrap_or_default().to_owned();
-    let message = |record: &Json| Message { id: text(record, "messageId"), body: text(record, "body") };
+    let message = |record: &Json| {
+        let id = record["messageId"].as_str().unwrap_or_default().to_owned();
+        match record["body"].as_str() {
+            Some(body) => Ok(Message { id, body: body.to_owned() }),
+            None => Err(id),
+        }
+    };
     Ok(batch.records.iter().map(message).collect())
 }
 
@@ -162,8 +167,8 @@ mod tests {
     #[test]
     fn one_bad_record_does_not_fail_the_batch() {
         let event = r#"{"Records":[{"messageId":"1","body":"a"},{"messageId":"2","body":7},{"messageId":"3"}]}"#;
-        let batch = read_batch(event).unwrap();
-        assert_eq!(batch.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+        let ids = read_batch(event).unwrap().into_iter().map(|read| read.map(|message| message.id));
+        assert_eq!(ids.collect::<Vec<_>>(), [Ok("1".into()), Err("2".into()), Err("3".into())]);
         assert!(read_batch("{}").is_err());
     }
 

@@ -239,7 +239,15 @@ impl Function {
             }
             Handler::Queue(handler) => {
                 let mut failed = Vec::new();
-                for message in event::read_batch(event)? {
+                for read in event::read_batch(event)? {
+                    let message = match read {
+                        Ok(message) => message,
+                        Err(id) => {
+                            tracing::error!(message.id = id, "message cannot be read");
+                            failed.push(id);
+                            continue;
+                        }
+                    };
                     let id = message.id.clone();
                     if let Err(fault) = handler(cx.clone(), message).await {
                         tracing::error!(message.id = id, error = chain(&fault), "message failed");
@@ -268,6 +276,9 @@ impl Function {
     ) -> Result<Response, Problem> {
         if let Access::Scope(scope) = self.access {
             request.caller = Some(auth::caller(&cx, &request, scope).await?);
+        }
+        if request.params.values().any(|value| value.contains('\0')) {
+            return Err(Problem::not_found("Nothing has a NUL in its name."));
         }
         handler(cx, request).await
     }

@@ -69,6 +69,9 @@ impl Request {
         }
         let value: Json = serde_json::from_slice(&self.body)
             .map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}.")))?;
+        if has_nul(&value) {
+            return Err(Problem::bad_request("A text of the body contains NUL."));
+        }
         serde_json::from_value(value).map_err(|error| Problem::invalid_body(&error))
     }
 
@@ -177,6 +180,16 @@ pub async fn finish(
     let pushed = outbox::push(&tx, messages, now).await?;
     tx.commit().await?;
     Ok(pushed)
+}
+
+/// Whether a text, or the name of a field, has a NUL in it: Postgres stores none.
+fn has_nul(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(values) => values.iter().any(has_nul),
+        Json::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
 }
 
 fn saved(response: &Response) -> Saved {

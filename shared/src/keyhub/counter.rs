@@ -169,6 +169,13 @@ impl Counter {
         true
     }
 
+    /// The same for someone who was erased: nothing but the instant is kept.
+    pub fn confirm_erased(&mut self, given: Given<'_>) -> bool {
+        let slot = self.slots.remove(given.token).is_some();
+        let known = self.claims.insert(given.token.to_owned(), given.at.as_microsecond()).is_some();
+        slot || !known
+    }
+
     /// Gives the slot back; says whether there was one.
     pub fn release(&mut self, token: &str) -> bool {
         self.slots.remove(token).is_some()
@@ -204,6 +211,7 @@ impl Counter {
             slots: stored.slots.clone(),
             open_shard: stored.open_shard,
             open_since: stored.open_since,
+            expires_at: stored.expires_at,
             ..self.clone()
         }
     }

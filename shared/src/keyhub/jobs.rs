@@ -69,8 +69,7 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
             let claim = if is_claimed { claims::by_token(&*db, token).await? } else { None };
             // A claim that was returned meanwhile does not count.
             if let Some((claim, true)) = claim {
-                let given = Given { token, at: claim.claimed_at, key: Some(&claim.key), country: &claim.country };
-                limits.confirm_found(user, &counters, given, now).await?;
+                limits.change(user, &counters, None, now, |counter, zone| count(counter, &claim, zone)).await?;
                 tracing::info!("slot confirmed by the sweep");
             } else {
                 limits.change(user, &counters, None, now, |counter, _| counter.release(token)).await?;
@@ -150,19 +149,22 @@ pub async fn rebuild_user(cx: &Cx, db: &Connection, user: UserId) -> Result<(), 
     for product in &products {
         let mut counter = Counter::new(user, product.code.as_str());
         for claim in claims.iter().filter(|claim| claim.product == product.code) {
-            counter.confirm(given(claim, Some(&claim.key)), &product.zone);
+            count(&mut counter, claim, &product.zone);
         }
         limits.replace(&counter, now).await?;
     }
     let mut all = Counter::new(user, ALL_PRODUCTS);
     for claim in &claims {
-        all.confirm(given(claim, None), &settings.zone);
+        count(&mut all, claim, &settings.zone);
     }
     limits.replace(&all, now).await
 }
 
-fn given<'a>(claim: &'a claims::Counted, key: Option<&'a str>) -> Given<'a> {
-    Given { token: &claim.token, at: claim.claimed_at, key, country: &claim.country }
+/// Counts a claim; of one whose person was erased only the instant.
+fn count(counter: &mut Counter, claim: &claims::Counted, zone: &TimeZone) -> bool {
+    let key = (counter.product != ALL_PRODUCTS).then_some(claim.key.as_str());
+    let given = Given { token: &claim.token, at: claim.claimed_at, key, country: &claim.country };
+    if claim.erased { counter.confirm_erased(given) } else { counter.confirm(given, zone) }
 }
 
 /// `keyhub-setup`: tells Telegram the commands, and the webhook if `{"webhook_url":".."}` is given.

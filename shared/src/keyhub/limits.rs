@@ -121,21 +121,6 @@ impl Limits {
         self.change(user, &products, Some(counters), now, change).await
     }
 
-    /// Confirms a claim of which only the token is left.
-    pub async fn confirm_found(
-        &self,
-        user: UserId,
-        products: &[(String, TimeZone)],
-        given: Given<'_>,
-        now: Timestamp,
-    ) -> Result<(), Fault> {
-        let change = |counter: &mut Counter, zone: &TimeZone| {
-            let key = given.key.filter(|_| counter.product != ALL_PRODUCTS);
-            counter.confirm(Given { key, ..given }, zone)
-        };
-        self.change(user, products, None, now, change).await
-    }
-
     /// Gives the slot back. Idempotent by token.
     pub async fn release(&self, slot: Slot, now: Timestamp) -> Result<(), Fault> {
         let products: Vec<(String, TimeZone)> =

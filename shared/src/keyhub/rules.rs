@@ -176,7 +176,7 @@ pub fn phone_digits(text: &str) -> Option<String> {
 
 /// The end of premium time after one more payment.
 pub fn premium_after(until: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    until.map_or(now, |until| until.max(now)) + PREMIUM_TIME
+    until.map_or(now, |until| until.max(now)).checked_add(PREMIUM_TIME).unwrap_or(Timestamp::MAX)
 }
 
 /// A time to come as limits tell it: `2025-03-02 00:00:00 UTC`, rounded up to the second.

@@ -285,7 +285,8 @@ async fn nothing_secret_is_logged_or_queued_whatever_fails() {
     world
         .execute(
             "insert into keyhub.product_key (product, position, text)
-                  select 'A', n, 'SECRETKEY-' || n from generate_series(1, 9) n",
+                  select 'A', n, 'SECRETKEY-' || n from generate_series(1, 9) n;
+             update keyhub.product set last_position = 9 where code = 'A'",
         )
         .await;
     set(&world, "A", "limit_n = 9").await;

@@ -10,7 +10,7 @@ use crate::clients::geocode::{Country, Place};
 use crate::db::Connection;
 use crate::db::outbox::Outgoing;
 use crate::keyhub::claim;
-use crate::keyhub::dialog::Act;
+use crate::keyhub::dialog::{Act, Button};
 use crate::keyhub::limits::Slot;
 use crate::keyhub::messages::{Voice, safe};
 use crate::keyhub::model::{Code, Known, Pending, Person, Shared};
@@ -255,6 +255,11 @@ async fn ask(stage: &Stage<'_>, glance: &Glance, plan: &mut Plan, token: &str, n
         }
     };
     plan.result = result.unwrap_or_else(Asked::Stopped);
+    // "I have joined" was pressed, and Telegram says otherwise.
+    let pressed_joined = matches!(stage.heard.said, Said::Pressed { button: Button::Joined, .. });
+    if pressed_joined && matches!(plan.result, Asked::Stopped(Stop::NotJoined(_))) {
+        plan.popup = Some(stage.voice(None).text("popup-not-joined", &[]));
+    }
 }
 
 /// The person with the change made.

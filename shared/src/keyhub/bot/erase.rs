@@ -13,7 +13,7 @@ use crate::keyhub::dialog::{Act, Dialog};
 use crate::keyhub::messages::{BOT, answer};
 use crate::keyhub::model::Product;
 use crate::keyhub::rules::{Stop, WINDOW_MAX};
-use crate::keyhub::store::{claims, people, products, waiting};
+use crate::keyhub::store::{claims, dialogues, people, products, waiting};
 
 /// A day more than the longest window, for its edges.
 const KEPT: SignedDuration = WINDOW_MAX.saturating_add(SignedDuration::from_hours(24));
@@ -48,9 +48,10 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault> 
         let owner_hash = people::owner_hash(stage.vault, user);
         messages.push(voice.say("forgetme-done", &[]));
         let last = async {
-            let (_, _, (), (), pushed) = tokio::try_join!(
+            let (_, _, _, (), (), pushed) = tokio::try_join!(
                 claims::anonymise(&tx, user),
                 waiting::erase(&tx, user),
+                dialogues::erase(&tx, user),
                 people::erase(&tx, user, &owner_hash, now, now + KEPT),
                 conversation::forget(&tx, BOT, user),
                 outbox::push(&tx, &messages, now),

@@ -3,12 +3,13 @@
 use crate::base::config::Keyhub;
 use crate::base::crypto::Vault;
 use crate::base::{Config, Fault, Secret};
-use crate::clients::telegram::Update;
+use crate::clients::telegram::{InlineButton, Update};
 use crate::db::Transaction;
+use crate::db::conversation::Pace;
 use crate::db::outbox::Outgoing;
-use crate::entry::{Cx, deliver};
-use crate::keyhub::dialog::{self, Act, Input};
-use crate::keyhub::messages::{BOT, Voice, safe};
+use crate::entry::{Cx, converse, deliver};
+use crate::keyhub::dialog::{self, Act, Dialog, Input};
+use crate::keyhub::messages::{BOT, Voice, inline, safe};
 use crate::keyhub::model::{Delivery, Person};
 use crate::keyhub::store::{claims, people};
 
@@ -70,7 +71,7 @@ pub async fn on_update(cx: Cx, update: Update) -> Result<(), Fault> {
         Said::Pressed { button, .. } => Input::Press(button.clone()),
     };
     // A first guess decides who has to be asked; the locked conversation has the last word.
-    let (_, act) = dialog::turn(dialog::Dialog::Forgetting, act, heard.is_admin);
+    let (_, act) = dialog::turn(Dialog::Forgetting, act, heard.is_admin);
     match act {
         Act::Attempt { .. } | Act::Notify(_) | Act::GoOn | Act::List | Act::SharePhone | Act::ShareLocation => {
             Box::pin(asked::serve(&stage, &mut db, &act)).await
@@ -91,15 +92,15 @@ pub async fn on_update(cx: Cx, update: Update) -> Result<(), Fault> {
 
 /// A command for us in a group: one link to the private chat, nothing else.
 async fn in_group(stage: &Stage<'_>, db: &mut crate::db::Connection) -> Result<(), Fault> {
-    let heard = stage.heard;
+    let (heard, now) = (stage.heard, stage.cx.now());
     let tx = db.begin();
-    let now = stage.cx.now();
-    if !crate::db::inbox::first_time(&tx, BOT.0, heard.who.update.0, now).await? {
-        return tx.rollback().await;
-    }
+    let Some(turn) = converse::open::<Dialog>(&tx, heard.who, now).await? else { return tx.rollback().await };
     let url = format!("https://t.me/{}", stage.settings.username);
-    let link = stage.voice(None).say("group-link", &[("url", safe(&url))]);
-    let pushed = tx.commit_with(crate::db::outbox::push(&tx, &[link], now)).await?;
+    let voice = stage.voice(None);
+    let button = InlineButton::link(voice.text("button-private", &[]), &url);
+    let link = voice.ask("group-link", &[("url", safe(&url))], inline(vec![vec![button]]));
+    let messages: Vec<Outgoing> = (turn.pace == Pace::Calm).then_some(link).into_iter().collect();
+    let pushed = converse::close(&tx, heard.who, &turn.dialog, &messages, now).await?;
     drop(tx);
     deliver::at_once(stage.cx, db, pushed).await;
     Ok(())

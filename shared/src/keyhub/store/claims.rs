@@ -220,11 +220,13 @@ pub struct Counted {
     pub key: String,
     /// Name of the country.
     pub country: String,
+    /// Whether its person was erased.
+    pub erased: bool,
 }
 
 /// The claim behind a token, if there is one.
 pub async fn by_token(db: &impl GenericClient, token: &str) -> Result<Option<(Counted, bool)>, Fault> {
-    let sql = "select c.token, c.product, c.claimed_at, k.text, c.country_name, c.counts
+    let sql = "select c.token, c.product, c.claimed_at, k.text, c.country_name, c.user_id is null as erased, c.counts
                from keyhub.claim c join keyhub.product_key k using (key_id) where c.token = $1";
     let row = db.query_opt(sql, &[&token]).await?;
     Ok(row.map(|row| (counted(&row), row.get("counts"))))
@@ -237,12 +239,13 @@ fn counted(row: &Row) -> Counted {
         claimed_at: row.get("claimed_at"),
         key: row.get("text"),
         country: row.get("country_name"),
+        erased: row.get("erased"),
     }
 }
 
 /// All counting claims of a person, oldest first.
 pub async fn counting_all(db: &impl GenericClient, owner_hash: &[u8]) -> Result<Vec<Counted>, Fault> {
-    let sql = "select c.token, c.product, c.claimed_at, k.text, c.country_name
+    let sql = "select c.token, c.product, c.claimed_at, k.text, c.country_name, c.user_id is null as erased
                from keyhub.claim c join keyhub.product_key k using (key_id)
                where c.owner_hash = $1 and c.counts order by c.claimed_at, c.claim_id";
     Ok(db.query(sql, &[&owner_hash]).await?.iter().map(counted).collect())

@@ -44,6 +44,11 @@ pub async fn mark_used(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result
     Ok(())
 }
 
+/// Forgets all dialogues of a person.
+pub async fn erase(tx: &Transaction<'_>, user: UserId) -> Result<u64, Fault> {
+    tx.execute("delete from keyhub.dialogue where user_id = $1", &[&user]).await
+}
+
 /// Forgets dialogues begun before `dialogues` and dry runs made before `restocks`.
 pub async fn forget(db: &impl GenericClient, dialogues: Timestamp, restocks: Timestamp) -> Result<u64, Fault> {
     let sql = "with d as (delete from keyhub.dialogue where created_at < $1 returning 1),

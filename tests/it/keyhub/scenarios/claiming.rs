@@ -64,7 +64,7 @@ async fn scenario_06_any_key_arrives_as_it_is() {
     for key in &keys {
         let turn = world.say(ALICE, "/shareinfomac").await;
         assert_eq!(turn.texts(), with_key("India", "alice", key));
-        assert_eq!(turn.said[2].marked("code"), [key.clone()]);
+        assert_eq!(turn.said[2].marked("code"), std::slice::from_ref(key));
         assert_eq!(turn.said[2].buttons()[0]["copy_text"]["text"], key.as_str());
     }
 }
