@@ -64,6 +64,13 @@ impl Outgoing {
         Self { lane: unordered("event", detail_type), thread: None, about: None, body: detail, at_once: false }
     }
 
+    /// The same, not kept waiting by what else goes to its chat.
+    #[must_use]
+    pub fn out_of_turn(mut self) -> Self {
+        self.lane.number = any_number();
+        self
+    }
+
     /// The same, as part of `thread`.
     #[must_use]
     pub fn in_thread(mut self, thread: impl Into<String>) -> Self {
@@ -80,9 +87,13 @@ impl Outgoing {
 }
 
 fn unordered(channel: &str, sender: &str) -> Lane {
+    Lane { channel: channel.to_owned(), sender: sender.to_owned(), number: any_number() }
+}
+
+fn any_number() -> i64 {
     let mut number = [0; 8];
     crypto::random_bytes(&mut number);
-    Lane { channel: channel.to_owned(), sender: sender.to_owned(), number: i64::from_le_bytes(number) }
+    i64::from_le_bytes(number)
 }
 
 /// A message that was written, or taken to be sent.

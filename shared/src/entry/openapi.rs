@@ -43,7 +43,9 @@ impl Operation {
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self, about: &'static str) -> Self {
         self.body = Some(("application/json", Some(SchemaGenerator::subschema_for::<T>), about));
-        self
+        self.refuses(400, "The body is not JSON")
+            .refuses(413, "The body is too large")
+            .refuses(415, "The body is of another type")
     }
 
     /// Takes a body of another type.
@@ -84,13 +86,31 @@ impl Operation {
     }
 }
 
+/// What has been described so far.
+struct Schemas {
+    bodies: SchemaGenerator,
+    answers: SchemaGenerator,
+}
+
+impl Schemas {
+    fn definitions(&mut self) -> Map<String, Json> {
+        let mut all = self.bodies.take_definitions(true);
+        all.extend(self.answers.take_definitions(true));
+        all
+    }
+}
+
 /// The document of these functions. Those without an [`Operation`] are not part of it.
 pub fn document(functions: &[Function]) -> Json {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
-    let mut schemas = settings.into_generator();
+    // A field that may be left out of a body is always in an answer.
+    let mut schemas = Schemas {
+        bodies: settings.clone().for_deserialize().into_generator(),
+        answers: settings.for_serialize().into_generator(),
+    };
     let mut paths: Map<String, Json> = Map::new();
     for function in functions {
         let (Trigger::Http { method, path }, Some(operation)) = (function.trigger(), function.operation()) else {
@@ -111,13 +131,13 @@ pub fn document(functions: &[Function]) -> Json {
         },
         "paths": paths,
         "components": {
-            "schemas": schemas.take_definitions(true),
+            "schemas": schemas.definitions(),
             "securitySchemes": { "api_key": { "type": "apiKey", "in": "header", "name": "X-Api-Key" } },
         },
     })
 }
 
-fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut SchemaGenerator) -> Json {
+fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut Schemas) -> Json {
     let parameter = |name: &str, place: &str, about: &str| json!({ "name": name, "in": place, "required": place == "path", "description": about, "schema": { "type": "string" } });
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Json> = names.map(|name| parameter(name, "path", "Percent-encoded.")).collect();
@@ -133,7 +153,7 @@ fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut
         "parameters": parameters,
     });
     if let Some((media_type, schema, about)) = operation.body {
-        let schema = schema.map_or_else(|| json!({ "type": "string" }), |schema| schema(schemas).into());
+        let schema = schema.map_or_else(|| json!({ "type": "string" }), |schema| schema(&mut schemas.bodies).into());
         entry["requestBody"] =
             json!({ "required": true, "description": about, "content": { media_type: { "schema": schema } } });
     }
@@ -151,7 +171,8 @@ fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut
     for answer in answers {
         let mut response = json!({ "description": answer.about });
         if !answer.media_type.is_empty() {
-            let schema = answer.schema.map_or_else(|| json!({ "type": "string" }), |schema| schema(schemas).into());
+            let schema =
+                answer.schema.map_or_else(|| json!({ "type": "string" }), |schema| schema(&mut schemas.answers).into());
             response["content"] = json!({ answer.media_type: { "schema": schema } });
         }
         responses.insert(answer.status.to_string(), response);

@@ -182,7 +182,8 @@ pub fn premium_after(until: Option<Timestamp>, now: Timestamp) -> Timestamp {
 /// A time to come as limits tell it: `2025-03-02 00:00:00 UTC`, rounded up to the second.
 pub fn told(at: Timestamp, zone: &TimeZone) -> String {
     let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
-    dated(if whole < at { whole + SignedDuration::from_secs(1) } else { whole }, zone)
+    let up = if whole < at { SignedDuration::from_secs(1) } else { SignedDuration::ZERO };
+    dated(whole.checked_add(up).unwrap_or(whole), zone)
 }
 
 /// A time that was, to the second.

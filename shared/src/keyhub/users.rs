@@ -131,7 +131,7 @@ pub async fn grant_premium(
     actor: &str,
     now: Timestamp,
 ) -> Result<Person, Error> {
-    let person = people::find(tx, vault, user).await?.ok_or(Error::NoSuchUser)?;
+    let person = people::lock(tx, vault, user).await?.ok_or(Error::NoSuchUser)?;
     let from = person.premium_until.map_or(now, |until| until.max(now));
     let until = from.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(from);
     set_premium(tx, user, Some(until), actor, now).await?;

@@ -33,12 +33,16 @@ async fn is_killed(world: &World, update: &Json, polls: usize) -> bool {
 async fn killed_after_reserving(world: &World, id: i64) -> Json {
     customer(world, id).await;
     let update = world.bot.say(id, "/shareinfoa");
+    // However fast it is, it gets no further than to its token.
+    let db = world.db().await;
+    db.batch_execute("begin; lock table keyhub.claim_token in access exclusive mode").await.unwrap();
     for polls in 1.. {
         assert!(is_killed(world, &update, polls).await, "it ended without an open slot");
         if places(world, id, "A").await == (0, 1) {
             break;
         }
     }
+    db.batch_execute("rollback").await.unwrap();
     assert_eq!(claims(world, id).await, 0);
     update
 }

@@ -6,20 +6,14 @@ use jiff::SignedDuration;
 use local::faults::Fault;
 use local::telegram::Place;
 use serde_json::{Value as Json, json};
-use shared::db::conversation::UPDATES_PER_MINUTE_MAX;
 use tests::{ADMIN, ALICE, BOB, Call, World, updates};
 
 use super::shop::{
-    books, check_books, claims, count, customer, customers, forget_country, keys_sent, open, places, set, shop, stock,
+    books, check_books, claims, count, customers, forget_country, keys_sent, open, seconds, set, shop, stock,
 };
 
 const USER: i64 = 1001;
-const SLOW_DOWN: &str = "Too many messages.";
 const TEXT_MAX: usize = 4096;
-
-fn seconds(seconds: i64) -> SignedDuration {
-    SignedDuration::from_secs(seconds)
-}
 
 async fn stocked() -> World {
     let world = shop().await;
@@ -48,7 +42,8 @@ async fn nul_bytes_are_only_bytes() {
         deliver(&world, world.bot.say(USER, "x"), |update| update["message"]["text"] = text.into()).await;
     }
     for field in ["username", "language_code", "first_name"] {
-        deliver(&world, world.bot.say(USER, "/requestkey"), |update| update["message"]["from"][field] = nul.into()).await;
+        deliver(&world, world.bot.say(USER, "/requestkey"), |update| update["message"]["from"][field] = nul.into())
+            .await;
     }
     for field in ["id", "data", "chat_instance"] {
         let press = world.bot.press_data(USER, 1, "joined");
@@ -76,23 +71,35 @@ async fn nul_bytes_are_only_bytes() {
 async fn endless_texts_are_answered_within_what_telegram_takes() {
     let world = stocked().await;
     let long = "x".repeat(10_000);
-    for text in [long.clone(), format!("/{long}"), format!("/help {long}"), format!("/start product_{long}"),
-        format!("/shareinfo{long}"), format!("/help@{long}"), "/".repeat(10_000), "<&>".repeat(3_000), "😀\n".repeat(5_000),
-        format!("/{}", "&".repeat(4_000)), format!("/help {}", "<".repeat(4_000))]
-    {
+    for text in [
+        long.clone(),
+        format!("/{long}"),
+        format!("/help {long}"),
+        format!("/start product_{long}"),
+        format!("/shareinfo{long}"),
+        format!("/help@{long}"),
+        "/".repeat(10_000),
+        "<&>".repeat(3_000),
+        "😀\n".repeat(5_000),
+        format!("/{}", "&".repeat(4_000)),
+        format!("/help {}", "<".repeat(4_000)),
+    ] {
         let before = world.texts(USER).len();
         deliver(&world, world.bot.say(USER, "x"), |update| update["message"]["text"] = text.clone().into()).await;
         let said = world.texts(USER).split_off(before);
         let expected = usize::from(!text.starts_with("/help@"));
-        assert_eq!(said.len(), expected, "{:.40}", text);
+        assert_eq!(said.len(), expected, "{text:.40}");
         assert!(said.iter().all(|said| said.encode_utf16().count() <= TEXT_MAX));
     }
     let press = world.bot.press_data(USER, 1, "joined");
-    for data in [format!("product:{long}:A"), format!("notify:{long}"), format!("leave:{}", "9".repeat(10_000)), long.clone()] {
+    for data in
+        [format!("product:{long}:A"), format!("notify:{long}"), format!("leave:{}", "9".repeat(10_000)), long.clone()]
+    {
         let again = world.bot.renumbered(&press);
         deliver(&world, again, |update| update["callback_query"]["data"] = data.into()).await;
     }
-    deliver(&world, world.bot.say(USER, "/shareinfoa"), |update| update["message"]["from"]["username"] = long.into()).await;
+    deliver(&world, world.bot.say(USER, "/shareinfoa"), |update| update["message"]["from"]["username"] = long.into())
+        .await;
     assert_eq!(keys_sent(&world, USER).len(), 1, "whoever calls themselves that gets a key, too");
 }
 
@@ -105,15 +112,26 @@ async fn html_is_only_text() {
     forget_country(&world, USER).await;
     world.geocoder.set_answer("OK", Some(local::geocoder::Country::new("IN", "<i>In&dia")));
     let named = |update: &mut Json| update["message"]["from"]["username"] = "<u>&x".into();
-    for text in ["/help", "/requestkey", "/help shareinfoa", "/<b>x", "/help <b>", "/shareinfoa", "/mykeys", "/keystatus",
-        "/shareinfoa", "/premium"]
-    {
+    for text in [
+        "/help",
+        "/requestkey",
+        "/help shareinfoa",
+        "/<b>x",
+        "/help <b>",
+        "/shareinfoa",
+        "/mykeys",
+        "/keystatus",
+        "/shareinfoa",
+        "/premium",
+    ] {
         deliver(&world, world.bot.say(USER, text), named).await;
     }
     assert_eq!(keys_sent(&world, USER), ["<b>&amp;\"K"]);
     // Messages of a dialogue are deleted once its key was sent.
     let said: Vec<String> = world.bot.messages(USER).into_iter().map(|message| message.text).collect();
-    for part in ["Username: '<u>&x' noted", "Country: '<i>In&dia' noted", "A - </code><b>&amp;", "/<b>x", "ask @<owner>&"] {
+    for part in
+        ["Username: '<u>&x' noted", "Country: '<i>In&dia' noted", "A - </code><b>&amp;", "/<b>x", "ask @<owner>&"]
+    {
         assert!(said.iter().any(|text| text.contains(part)), "{part}: {said:?}");
     }
     let key = world.api_key(&["keyhub:write"]).await;
@@ -160,8 +178,20 @@ fn pointers(value: &Json, at: &str, found: &mut Vec<String>) {
 async fn every_field_may_hold_anything() {
     let world = stocked().await;
     let values = [
-        json!(null), json!(true), json!(-1), json!(1.5), json!(i64::MAX), json!(i64::MIN), json!(u64::MAX), json!(1e300),
-        json!(""), json!("\0"), json!([]), json!({}), json!(-377_705_023_201_i64), json!(253_402_207_200_i64),
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1.5),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(""),
+        json!("\0"),
+        json!([]),
+        json!({}),
+        json!(-377_705_023_201_i64),
+        json!(253_402_207_200_i64),
     ];
     for sample in updates(&world.bot, USER) {
         let mut places = Vec::new();
@@ -194,11 +224,28 @@ async fn forged_data_and_other_peoples_buttons_change_nothing() {
     let foreign = world.press_data(other, 1, &data).await;
     let mut turns = vec![foreign];
     for forged in [
-        String::new(), "product".into(), "product::A".into(), format!("product:{dialogue}"), format!("product:{dialogue}:"),
-        format!("product:{dialogue}:a"), format!("product:{dialogue}x:A"), format!("{data}:x"), data.to_uppercase(),
-        format!(" {data}"), "notify:".into(), "joined:x".into(), "leave:1".into(), "leave:-1".into(), "keys:0".into(),
-        "keys:99999999999999999999".into(), "forget:yes".into(), "apply:x".into(), "cancel:x".into(), "buy:x".into(),
-        "' or 1=1 --".into(), "\u{202e}".into(),
+        String::new(),
+        "product".into(),
+        "product::A".into(),
+        format!("product:{dialogue}"),
+        format!("product:{dialogue}:"),
+        format!("product:{dialogue}:a"),
+        format!("product:{dialogue}x:A"),
+        format!("{data}:x"),
+        data.to_uppercase(),
+        format!(" {data}"),
+        "notify:".into(),
+        "joined:x".into(),
+        "leave:1".into(),
+        "leave:-1".into(),
+        "keys:0".into(),
+        "keys:99999999999999999999".into(),
+        "forget:yes".into(),
+        "apply:x".into(),
+        "cancel:x".into(),
+        "buy:x".into(),
+        "' or 1=1 --".into(),
+        "\u{202e}".into(),
     ] {
         turns.push(world.press_data(USER, message.message_id, &forged).await);
         world.advance(seconds(3));
@@ -225,58 +272,6 @@ async fn whoever_waits_is_not_sent_away_by_others() {
     let turn = world.press_data(USER + 1, 1, &format!("leave:{entry}")).await;
     assert!(turn.popup().show_alert);
     assert_eq!(world.number("select count(*) from keyhub.waiting_entry where state = 'waiting'").await, 1);
-}
-
-#[tokio::test]
-async fn whoever_is_too_fast_is_told_once_and_then_not_answered() {
-    let world = stocked().await;
-    let limit = usize::try_from(UPDATES_PER_MINUTE_MAX).unwrap();
-    for _ in 0..limit {
-        assert_eq!(world.say(USER, "hello").await.said.len(), 1);
-        world.advance(SignedDuration::from_millis(1_900));
-    }
-    let asked = world.bot.calls("getChatMember").len();
-    assert!(world.say(USER, "/shareinfoa").await.text().starts_with(SLOW_DOWN));
-    for text in ["/shareinfoa", "/requestkey", "/keystatus", "hello", "/forgetme"] {
-        assert_eq!(world.say(USER, text).await.texts(), Vec::<&str>::new(), "{text}");
-    }
-    let pressed = world.press_data(USER, 1, "joined").await;
-    assert_eq!((pressed.popups.len(), pressed.said.len()), (1, 0), "a pressed button is answered all the same");
-    let place = world.share_location(USER).await;
-    assert_eq!((place.said.len(), world.bot.calls("getChatMember").len()), (0, asked));
-    assert_eq!(world.say(USER + 1, "/shareinfoa").await.key(), Some("A1"), "others are not concerned");
-    world.advance(seconds(3));
-    assert_eq!(world.say(USER, "/shareinfoa").await.key(), Some("A2"), "the minute is over");
-}
-
-#[tokio::test]
-async fn a_flood_at_once_brings_one_notice() {
-    let world = stocked().await;
-    let flood: Vec<Json> = (0..50).map(|_| world.bot.say(USER, "/shareinfoa")).collect();
-    let mut statuses = join_all(flood.iter().map(|update| world.telegram_update(update))).await;
-    for (status, update) in statuses.iter_mut().zip(&flood).filter(|(status, _)| **status != 200) {
-        *status = world.telegram_update(update).await;
-    }
-    assert_eq!(statuses, vec![200; 50]);
-    world.run("outbox-relay").await;
-    assert_eq!((keys_sent(&world, USER).len(), count(&world, USER, SLOW_DOWN)), (2, 1), "{:?} {:?}", world.texts(USER), world.logged("fail"));
-    assert_eq!(places(&world, USER, "A").await, (2, 0));
-}
-
-#[tokio::test]
-async fn payments_are_never_too_fast() {
-    let world = stocked().await;
-    let offer = world.say(USER, "/premium").await;
-    let button = offer.message().button_texts().remove(0);
-    let invoice = world.press(USER, &button).await.message().message_id;
-    for _ in 0..40 {
-        let _ = world.say(USER, "hello").await;
-    }
-    assert_eq!(count(&world, USER, SLOW_DOWN), 1);
-    let turns = world.pay(USER, invoice).await;
-    assert_eq!(turns.len(), 2, "the payment was agreed to, and it arrived");
-    assert!(turns[1].text().starts_with("Thank you!"));
-    assert_eq!(world.number("select count(*) from keyhub.person where premium_until is not null").await, 1);
 }
 
 #[tokio::test]
@@ -323,7 +318,10 @@ async fn nothing_secret_is_logged_or_queued_whatever_fails() {
         (Call::get("/keyhub/keys/SECRETKEY-1"), 200),
         (Call::get("/keyhub/keys/SECRETKEY-99"), 404),
         (Call::post("/keyhub/keys/SECRETKEY-1/return").json(&json!({})), 200),
-        (Call::post("/keyhub/products/A/keys").csv("keys,country,username,phone\nSECRETKEY-77,,,\nSECRETKEY-1,,,\n"), 200),
+        (
+            Call::post("/keyhub/products/A/keys").csv("keys,country,username,phone\nSECRETKEY-77,,,\nSECRETKEY-1,,,\n"),
+            200,
+        ),
     ] {
         let answer = world.send(call.key(&key)).await;
         assert_eq!(answer.status, status, "{:?}", world.logged("request failed"));
@@ -331,8 +329,15 @@ async fn nothing_secret_is_logged_or_queued_whatever_fails() {
     assert!(world.logged("").len() > 20, "there is something to look at");
     let (_, token) = world.setting("TELEGRAM_KEYHUB_TOKEN").split_once(':').unwrap();
     let secrets = [
-        token, world.setting("TELEGRAM_KEYHUB_SECRET"), world.setting("GEOCODER_KEY"), world.setting("ENCRYPTION_KEY"),
-        &key, "SECRETKEY", "9876543210", "12.345", "76.543",
+        token,
+        world.setting("TELEGRAM_KEYHUB_SECRET"),
+        world.setting("GEOCODER_KEY"),
+        world.setting("ENCRYPTION_KEY"),
+        &key,
+        "SECRETKEY",
+        "9876543210",
+        "12.345",
+        "76.543",
     ];
     for secret in secrets {
         assert_eq!(world.logged(secret), Vec::<String>::new(), "{secret}");

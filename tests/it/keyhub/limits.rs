@@ -5,7 +5,9 @@ use serde_json::{Value as Json, json};
 use shared::keyhub::counter::Counter;
 use tests::{Call, Turn, World, kill_after_polls};
 
-use super::shop::{FULL, counter, customer, customers, hours, keys_sent, locate, minutes, open, places, set, shop, stock};
+use super::shop::{
+    FULL, counter, customer, customers, hours, keys_sent, locate, minutes, open, places, set, shop, stock,
+};
 
 const USER: i64 = 1001;
 
@@ -129,7 +131,10 @@ async fn the_cap_over_all_products_is_one_more_limit() {
     let refused = ask(&world, "b").await;
     assert!(refused.text().contains("over all products"), "{}", refused.text());
     assert!(refused.text().contains("2025-03-02 00:00:00 IST"), "{}", refused.text());
-    assert_eq!([places(&world, USER, "A").await, places(&world, USER, "B").await, places(&world, USER, "*").await], [(2, 0), (1, 0), (3, 0)]);
+    assert_eq!(
+        [places(&world, USER, "A").await, places(&world, USER, "B").await, places(&world, USER, "*").await],
+        [(2, 0), (1, 0), (3, 0)]
+    );
     refused_until(&ask(&world, "a").await, "2025-03-02 00:00:00 UTC");
     world.set_time("2025-03-01T18:30:00Z");
     assert!(ask(&world, "b").await.key().is_some(), "the cap's day is that of the bot's zone");
@@ -236,8 +241,9 @@ async fn an_open_slot_counts_as_a_claim_of_its_reservation() {
 }
 
 /// What a rebuild has to restore; the version tells only how often it was written.
-fn counted(counter: Counter) -> Counter {
-    Counter { version: 0, ..counter }
+fn counted(mut counter: Counter) -> Counter {
+    counter.version = 0;
+    counter
 }
 
 #[tokio::test]

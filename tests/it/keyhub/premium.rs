@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use local::faults::Fault;
 use serde_json::{Value as Json, json};
 use tests::{ADMIN, World, kill_after_polls};
 
@@ -43,7 +44,7 @@ fn charge(payment: &Json) -> &str {
 async fn a_charge_counts_once_however_often_it_is_told() {
     let world = market().await;
     let paid = payment(&world, USER).await;
-    let told: Vec<Json> = (0..8).map(|_| world.bot.renumbered(&paid)).chain([paid.clone(), paid]).collect();
+    let told: Vec<Json> = (0..8).map(|_| world.bot.renumbered(&paid)).chain([paid.clone(), paid.clone()]).collect();
     let statuses = join_all(told.iter().map(|update| world.telegram_update(update))).await;
     assert_eq!(statuses, vec![200; 10]);
     world.run("outbox-relay").await;
@@ -125,6 +126,18 @@ async fn a_question_of_telegram_is_answered_even_if_its_invoice_is_of_someone_un
     let _ = world.hand_over(stranger, paid).await;
     assert_eq!(until(&world, stranger).await, Some(world.now() + days(30)), "granted to the payer");
     assert_eq!(count(&world, ADMIN, "matches no invoice"), 1);
+}
+
+#[tokio::test]
+async fn a_question_of_telegram_does_not_wait_behind_messages_in_trouble() {
+    let world = market().await;
+    let offer = world.say(USER, "/premium").await;
+    let _ = world.press(USER, &offer.message().button_texts().remove(0)).await;
+    let payload = world.last_call("sendInvoice")["payload"].as_str().unwrap().to_owned();
+    world.telegram.faults().fail_next("sendMessage", 9, Fault::Status(500));
+    assert_eq!(world.say(USER, "/help").await.said.len(), 0);
+    let _ = world.hand_over(USER, world.bot.check_out(USER, STARS, &payload)).await;
+    assert_eq!(world.last_call("answerPreCheckoutQuery")["ok"], true, "there are ten seconds to answer");
 }
 
 #[tokio::test]

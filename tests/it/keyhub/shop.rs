@@ -208,6 +208,11 @@ pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     panic!("waited in vain");
 }
 
+/// So many seconds.
+pub fn seconds(seconds: i64) -> SignedDuration {
+    SignedDuration::from_secs(seconds)
+}
+
 /// So many minutes.
 pub fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)

@@ -126,7 +126,11 @@ async fn who_is_over_the_limit_keeps_the_place_and_the_next_is_served() {
     assert_eq!(pumped(&world).await, (1, 0));
     assert_eq!((keys_sent(&world, FIRST), keys_sent(&world, FIRST + 1)), (vec!["C1".into()], vec!["C2".into()]));
     assert_eq!(waiting(&world).await, [FIRST.to_string()]);
-    assert_eq!((in_state(&world, "held").await.len(), in_state(&world, "free").await), (0, vec!["C3".to_owned()]), "what nobody can take is free");
+    assert_eq!(
+        (in_state(&world, "held").await.len(), in_state(&world, "free").await),
+        (0, vec!["C3".to_owned()]),
+        "what nobody can take is free"
+    );
     assert_eq!(places(&world, FIRST, "C").await, (1, 0), "being skipped uses nothing up");
     world.advance(hours(24));
     world.run("keyhub-waitlist").await;
@@ -146,7 +150,10 @@ async fn who_left_the_channel_or_is_blocked_loses_the_place() {
     assert_eq!(count(&world, FIRST + 1, "because you are blocked"), 1);
     assert_eq!(keys_sent(&world, FIRST + 2), ["C1"]);
     assert_eq!((waiting(&world).await.len(), in_state(&world, "held").await.len()), (0, 0));
-    assert_eq!(world.column("select state from keyhub.waiting_entry order by user_id").await, ["left", "left", "served"]);
+    assert_eq!(
+        world.column("select state from keyhub.waiting_entry order by user_id").await,
+        ["left", "left", "served"]
+    );
     world.run("keyhub-waitlist").await;
     assert_eq!(count(&world, FIRST, "you are no longer subscribed"), 1, "said once");
 }
@@ -159,7 +166,10 @@ async fn an_unknown_membership_is_for_the_next_pass_and_its_key_stays_held() {
     world.add_keys("C", &keys_of("C", 2)).await;
     assert_eq!(pumped(&world).await, (1, 0));
     assert_eq!((keys_sent(&world, FIRST).len(), keys_sent(&world, FIRST + 1)), (0, vec!["C1".to_owned()]));
-    assert_eq!((waiting(&world).await, in_state(&world, "held").await), (vec![FIRST.to_string()], vec!["C2".to_owned()]));
+    assert_eq!(
+        (waiting(&world).await, in_state(&world, "held").await),
+        (vec![FIRST.to_string()], vec!["C2".to_owned()])
+    );
     world.run("keyhub-waitlist").await;
     assert_eq!(keys_sent(&world, FIRST), ["C2"]);
 }

@@ -46,7 +46,8 @@ pub async fn check(stage: &Stage<'_>, db: &mut Connection, query: &PreCheckoutQu
         ok: refusal.is_none(),
         error_message: refusal.map(|id| stage.voice(None).text(id, &[])),
     };
-    let answer = deliver::request(BOT, heard.chat, &Request::AnswerPreCheckoutQuery(answer));
+    // Telegram waits ten seconds, so this waits for nothing that is still to be said.
+    let answer = deliver::request(BOT, heard.chat, &Request::AnswerPreCheckoutQuery(answer)).out_of_turn();
     let pushed = tx.commit_with(outbox::push(&tx, &[answer], now)).await?;
     drop(tx);
     deliver::at_once(stage.cx, db, pushed).await;
@@ -59,10 +60,12 @@ pub async fn paid(stage: &Stage<'_>, db: &mut Connection, payment: &SuccessfulPa
     let user = heard.who.user;
     let tx = db.begin();
     let greeting = (user, heard.username.as_str(), heard.lang);
-    let (first, invoice, person) = tokio::try_join!(
+    // Payments may arrive at once, and each adds to what the one before gave.
+    let (first, invoice, _, person) = tokio::try_join!(
         inbox::first_time(&tx, BOT.0, heard.who.update.0, now),
         payments::find_invoice(&tx, &payment.invoice_payload),
         people::greet(&tx, stage.vault, greeting, now),
+        people::lock(&tx, stage.vault, user),
     )?;
     if !first {
         return tx.rollback().await;
@@ -72,7 +75,7 @@ pub async fn paid(stage: &Stage<'_>, db: &mut Connection, payment: &SuccessfulPa
     let whose = (user, payment.total_amount);
     let mut messages = Vec::new();
     if payments::record(&tx, charge, whose, &payment.invoice_payload, matched, now).await? {
-        let until = premium_after(person.premium_until, now);
+        let until = premium_after(person.and_then(|person| person.premium_until), now);
         people::set_premium(&tx, user, Some(until)).await?;
         let voice = stage.voice(None);
         messages.push(voice.say("premium-thanks", &[("until", told(until, &stage.settings.zone).into())]));
@@ -170,7 +173,7 @@ async fn take_back(
 ) -> Result<Option<(Payment, Vec<Outgoing>)>, Fault> {
     let now = stage.cx.now();
     let Some(payment) = payments::refund(tx, charge, now).await? else { return Ok(None) };
-    let Some(person) = people::find(tx, stage.vault, payment.user).await? else {
+    let Some(person) = people::lock(tx, stage.vault, payment.user).await? else {
         return Ok(Some((payment, Vec::new())));
     };
     let until = person.premium_until.map(|until| until - PREMIUM_TIME);

@@ -100,6 +100,13 @@ pub async fn find(db: &impl GenericClient, vault: &Vault, user: UserId) -> Resul
     row.map(|row| person(&row, vault)).transpose()
 }
 
+/// The person, whom nobody else changes until the transaction ends.
+pub async fn lock(tx: &Transaction<'_>, vault: &Vault, user: UserId) -> Result<Option<Person>, Fault> {
+    let sql = format!("select {COLUMNS} from keyhub.person where user_id = $1 for update");
+    let row = tx.query_opt(&sql, &[&user]).await?;
+    row.map(|row| person(&row, vault)).transpose()
+}
+
 /// The person as of now, with the name and language they wrote with; made if new.
 pub async fn greet(
     tx: &Transaction<'_>,

@@ -31,7 +31,7 @@ async fn ask_again(world: &World, id: i64) -> (String, usize) {
 }
 
 #[track_caller]
-fn check(got: (String, usize), said: &str, lookups: usize) {
+fn check(got: &(String, usize), said: &str, lookups: usize) {
     assert_eq!((got.0.as_str(), got.1), (said, lookups));
 }
 
@@ -41,13 +41,13 @@ async fn a_failure_that_may_pass_is_asked_about_once_more() {
     let faults = world.geocoder.faults();
     for (id, fault) in (USER..).zip([Fault::Status(500), Fault::Status(503), Fault::Drop]) {
         faults.fail_next(METHOD, 1, fault);
-        check(ask(&world, id).await, "India", 2);
+        check(&ask(&world, id).await, "India", 2);
         faults.fail_next(METHOD, 2, fault);
-        check(ask_again(&world, id).await, NO_ANSWER, 2);
+        check(&ask_again(&world, id).await, NO_ANSWER, 2);
         assert_eq!(places(&world, id, "A").await, (1, 0), "a refusal uses up nothing");
     }
     world.geocoder.set_answer("UNKNOWN_ERROR", None);
-    check(ask(&world, USER + 9).await, NO_ANSWER, 2);
+    check(&ask(&world, USER + 9).await, NO_ANSWER, 2);
 }
 
 #[tokio::test]
@@ -56,11 +56,11 @@ async fn any_other_failure_is_not_asked_about_again() {
     let faults = world.geocoder.faults();
     for (id, fault) in (USER..).zip([Fault::BadJson, Fault::Status(400), Fault::Status(429)]) {
         faults.fail_next(METHOD, 1, fault);
-        check(ask(&world, id).await, NO_ANSWER, 1);
+        check(&ask(&world, id).await, NO_ANSWER, 1);
     }
     for (id, status) in (USER + 10..).zip(["REQUEST_DENIED", "OVER_QUERY_LIMIT", "INVALID_REQUEST", "NEW_STATUS", ""]) {
         world.geocoder.set_answer(status, None);
-        check(ask(&world, id).await, NO_ANSWER, 1);
+        check(&ask(&world, id).await, NO_ANSWER, 1);
         assert_eq!(places(&world, id, "A").await, (0, 0));
     }
 }
@@ -70,22 +70,22 @@ async fn after_a_failure_the_offline_data_answers_if_that_is_on() {
     let world = shop(true).await;
     let faults = world.geocoder.faults();
     faults.fail_next(METHOD, 2, Fault::Status(500));
-    check(ask(&world, USER).await, "India", 2);
+    check(&ask(&world, USER).await, "India", 2);
     faults.fail_next(METHOD, 1, Fault::BadJson);
-    check(ask(&world, USER + 1).await, "India", 1);
+    check(&ask(&world, USER + 1).await, "India", 1);
     world.proxies().geocoder.refuse();
-    check(ask(&world, USER + 2).await, "India", 0);
+    check(&ask(&world, USER + 2).await, "India", 0);
     world.proxies().geocoder.forward();
     world.geocoder.set_answer("OVER_DAILY_LIMIT", None);
-    check(ask(&world, USER + 3).await, "India", 1);
+    check(&ask(&world, USER + 3).await, "India", 1);
     assert_eq!(keys_sent(&world, USER + 3).len(), 1);
 }
 
-#[tokio::test]
-async fn a_time_out_may_pass_too() {
+/// A time-out may pass, too.
+pub(super) async fn time_out() {
     let world = shop(false).await;
     world.geocoder.faults().fail_next(METHOD, 1, Fault::Timeout);
-    check(ask(&world, USER).await, "India", 1);
+    check(&ask(&world, USER).await, "India", 1);
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn the_country_is_never_cut_out_of_an_address() {
         (USER + 3, "<b>Land & Sea</b>", "XX", "elsewhere"),
     ] {
         world.geocoder.set_answer("OK", Some(Country::new(iso, name).address_ends(end)));
-        check(ask(&world, id).await, name, 1);
+        check(&ask(&world, id).await, name, 1);
         let stored = world.column(&format!("select country_iso from keyhub.claim where user_id = {id}")).await;
         assert_eq!(stored, [iso]);
     }
@@ -124,18 +124,18 @@ async fn admins_hear_of_a_refusing_geocoder_once_an_hour() {
     let told = |world: &World| count(world, ADMIN, "The geocoder refuses requests");
     world.geocoder.set_answer("OVER_QUERY_LIMIT", None);
     for id in USER..USER + 3 {
-        check(ask(&world, id).await, "India", 1);
+        check(&ask(&world, id).await, "India", 1);
     }
     assert_eq!(told(&world), 1);
     world.advance(hours(1) - jiff::SignedDuration::from_secs(1));
     world.geocoder.set_answer("REQUEST_DENIED", None);
-    check(ask(&world, USER + 3).await, "India", 1);
+    check(&ask(&world, USER + 3).await, "India", 1);
     assert_eq!(told(&world), 1);
     world.advance(jiff::SignedDuration::from_secs(1));
-    check(ask(&world, USER + 4).await, "India", 1);
+    check(&ask(&world, USER + 4).await, "India", 1);
     assert_eq!(told(&world), 2);
     world.advance(hours(2));
     world.geocoder.faults().fail_next(METHOD, 2, Fault::Status(500));
-    check(ask(&world, USER + 5).await, "India", 2);
+    check(&ask(&world, USER + 5).await, "India", 2);
     assert_eq!(told(&world), 2, "an outage is not a refusal");
 }

@@ -41,8 +41,8 @@ async fn what_fails_for_now_is_sent_again() {
     assert_eq!(keys_sent(&world, USER), ["A1", "A2", "A3", "A4"]);
 }
 
-#[tokio::test]
-async fn a_time_out_is_no_refusal() {
+/// A time-out is no refusal.
+pub(super) async fn time_out() {
     let world = open().await;
     world.telegram.faults().fail_next("sendMessage", 1, Fault::Timeout);
     assert_eq!(world.say(USER, "/shareinfoa").await.said.len(), 0);
