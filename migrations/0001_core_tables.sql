@@ -43,13 +43,14 @@ create table core.outbox (
     leased_until timestamptz,
     settled_at   timestamptz,
     message_id   bigint,
-    constraint outbox_channel check (channel in ('telegram', 'queue', 'event')),
+    constraint outbox_channel check (channel in ('telegram', 'answer', 'queue', 'event')),
     constraint outbox_state check (state in ('waiting', 'sent', 'undeliverable')),
     constraint outbox_settled check ((state = 'waiting') = (settled_at is null)),
     constraint outbox_body check (state <> 'waiting' or body is not null)
 ) with (fillfactor = 70);
 create index outbox_waiting on core.outbox (channel, sender, lane, outbox_id) where state = 'waiting';
 create index outbox_thread on core.outbox (thread) where thread is not null;
+create index outbox_about on core.outbox (channel, sender, lane) where about is not null;
 create index outbox_settled_at on core.outbox (settled_at) where settled_at is not null;
 
 -- A sender that was told to slow down.
@@ -107,3 +108,5 @@ $$;
 
 create trigger audit_append_only before update or delete on core.audit
     for each row execute function core.refuse_change();
+create trigger audit_kept before truncate on core.audit
+    for each statement execute function core.refuse_change();

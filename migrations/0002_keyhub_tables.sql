@@ -59,6 +59,7 @@ create table keyhub.claim_token (
     constraint claim_token_pkey primary key (token),
     constraint claim_token_state check (state in ('claimed', 'void'))
 );
+create index claim_token_void on keyhub.claim_token (created_at) where state = 'void';
 
 -- A key given to someone. Append-only but for delivery, state and erasure.
 create table keyhub.claim (
@@ -98,6 +99,7 @@ create index claim_by_key on keyhub.claim (key_id);
 create index claim_by_owner on keyhub.claim (owner_hash, product, claimed_at desc) where owner_hash is not null;
 create index claim_by_user on keyhub.claim (user_id, claimed_at desc) where user_id is not null;
 create index claim_by_time on keyhub.claim (claimed_at);
+create index claim_hash_kept on keyhub.claim (claimed_at) where user_id is null and owner_hash is not null;
 create index claim_undelivered on keyhub.claim (user_id) where delivery = 'undeliverable';
 
 alter table keyhub.product_key add constraint product_key_has_claim
@@ -108,6 +110,8 @@ begin
     if tg_op = 'DELETE'
         or (old.claim_id, old.token, old.product, old.key_id, old.kind, old.claimed_at)
             is distinct from (new.claim_id, new.token, new.product, new.key_id, new.kind, new.claimed_at)
+        or (old.country_iso, old.country_name) is distinct from (new.country_iso, new.country_name)
+        or (new.counts and not old.counts)
         or (new.user_id is not null and new.user_id is distinct from old.user_id)
         or (new.owner_hash is not null and new.owner_hash is distinct from old.owner_hash)
         or (new.username <> '' and new.username <> old.username)
@@ -120,6 +124,17 @@ end
 $$;
 create trigger claim_append_only before update or delete on keyhub.claim
     for each row execute function keyhub.keep_claim();
+create trigger claim_kept before truncate on keyhub.claim
+    for each statement execute function core.refuse_change();
+
+-- Returned claims that are still to be taken out of the DynamoDB counters.
+create table keyhub.uncount (
+    token      text        not null,
+    user_id    bigint      not null,
+    product    text        not null,
+    noted_at   timestamptz not null,
+    constraint uncount_pkey primary key (token)
+);
 
 create table keyhub.person (
     user_id            bigint      not null,
@@ -134,7 +149,6 @@ create table keyhub.person (
     place              bytea,
     country_iso        text,
     country_name       text,
-    country_at         timestamptz,
     pending_product    text,
     pending_dialogue   text,
     pending_notify     boolean     not null default false,
@@ -170,6 +184,7 @@ create table keyhub.erased_person (
     expires_at   timestamptz not null,
     constraint erased_person_pkey primary key (owner_hash)
 );
+create index erased_person_expires on keyhub.erased_person (expires_at) where not blocked;
 create index erased_person_phone on keyhub.erased_person (phone_hash) where phone_hash is not null;
 
 -- One product list message and what follows from it.

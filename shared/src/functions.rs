@@ -79,7 +79,7 @@ pub fn api_keys() -> Function {
 pub fn outbox_relay() -> Function {
     Function::schedule("outbox-relay", "rate(1 minute)", deliver::sweep)
         .warm(&[warm::db, warm::http, warm::aws])
-        .sends(&[deliver::TELEGRAM, deliver::QUEUE, deliver::EVENT], &[keyhub::jobs::KEY_MESSAGES])
+        .sends(&[deliver::TELEGRAM, deliver::ANSWER, deliver::QUEUE, deliver::EVENT], &[keyhub::jobs::KEY_MESSAGES])
 }
 
 /// Every night: removes rows that have served.
@@ -91,7 +91,7 @@ pub fn housekeeping() -> Function {
 pub fn keyhub_webhook() -> Function {
     Function::telegram("keyhub-webhook", "/telegram/keyhub", keyhub::bot::secret, keyhub::bot::on_update)
         .warm(&[warm::db, warm::http, warm::aws])
-        .sends(&[deliver::TELEGRAM, deliver::QUEUE], &[keyhub::jobs::KEY_MESSAGES])
+        .sends(&[deliver::TELEGRAM, deliver::ANSWER, deliver::QUEUE], &[keyhub::jobs::KEY_MESSAGES])
 }
 
 /// Tells Telegram the bot's commands and where its updates go.

@@ -476,6 +476,7 @@ restock-wrong-header = The file is refused: the first line must be <code>keys,co
 restock-not-utf8 = The file is refused: it is not UTF-8.
 restock-unclosed-quote = The file is refused: the quote opened in line { $line } is not closed.
 restock-download-failed = The file could not be fetched from Telegram. Please send it again.
+export-too-large = The export of product { $code } is over 8 MiB. Please fetch it with GET /keyhub/products/{ $code }/keys.csv
 export-caption =
     Product { $code } - { $label }, { $rows ->
         [one] { $rows } key

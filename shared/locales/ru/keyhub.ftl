@@ -501,6 +501,7 @@ restock-wrong-header = Файл отклонён: первая строка до
 restock-not-utf8 = Файл отклонён: это не UTF-8.
 restock-unclosed-quote = Файл отклонён: кавычка, открытая в строке { $line }, не закрыта.
 restock-download-failed = Не удалось получить файл из Telegram. Пожалуйста, отправьте его ещё раз.
+export-too-large = Выгрузка продукта { $code } больше 8 МиБ. Пожалуйста, получите её через GET /keyhub/products/{ $code }/keys.csv
 export-caption =
     Продукт { $code } - { $label }, { $rows ->
         [one] { $rows } ключ

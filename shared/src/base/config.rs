@@ -191,8 +191,8 @@ fn keyhub(get: &impl Fn(&'static str) -> Option<String>, owner: String) -> Resul
             .transpose()?
             .unwrap_or(Lang::En),
         zone: zone(get, "KEYHUB_ZONE")?,
-        user_cap: parsed(get, "KEYHUB_USER_CAP")?.filter(|cap| *cap > 0),
-        premium_stars: parsed(get, "KEYHUB_PREMIUM_STARS")?.unwrap_or(250),
+        user_cap: within(get, "KEYHUB_USER_CAP", 0..=1000)?.filter(|cap| *cap > 0),
+        premium_stars: within(get, "KEYHUB_PREMIUM_STARS", 1..=10_000)?.unwrap_or(250),
         auto_clear: switch(get, "KEYHUB_AUTO_CLEAR")?,
         labels: [
             label("KEYHUB_LABEL_A", "Android"),
@@ -226,6 +226,17 @@ fn parsed<T: std::str::FromStr>(
     key: &'static str,
 ) -> Result<Option<T>, Fault> {
     get(key).map(|text| text.trim().parse().map_err(|_| bad(key, "it cannot be read"))).transpose()
+}
+
+fn within<T: std::str::FromStr + PartialOrd + std::fmt::Debug>(
+    get: &impl Fn(&'static str) -> Option<String>,
+    key: &'static str,
+    range: std::ops::RangeInclusive<T>,
+) -> Result<Option<T>, Fault> {
+    match parsed(get, key)? {
+        Some(value) if !range.contains(&value) => Err(bad(key, format!("it must be within {range:?}"))),
+        value => Ok(value),
+    }
 }
 
 fn switch(get: &impl Fn(&'static str) -> Option<String>, key: &'static str) -> Result<bool, Fault> {

@@ -7,22 +7,13 @@ const NAMESPACE: &str = "Botyard";
 
 /// The line that counts `value` of `name` for `function`.
 pub fn count(function: &str, name: &str, value: u64, now: Timestamp) -> String {
-    line(function, name, "Count", value, now)
-}
-
-/// The line that reports how long something took, in milliseconds.
-pub fn milliseconds(function: &str, name: &str, value: u64, now: Timestamp) -> String {
-    line(function, name, "Milliseconds", value, now)
-}
-
-fn line(function: &str, name: &str, unit: &str, value: u64, now: Timestamp) -> String {
     json!({
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
                 "Dimensions": [["function"]],
-                "Metrics": [{ "Name": name, "Unit": unit }],
+                "Metrics": [{ "Name": name, "Unit": "Count" }],
             }],
         },
         "function": function,

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod fault;
+pub mod geo;
 pub mod i18n;
 pub mod ids;
 pub mod log;

@@ -24,12 +24,19 @@ pub const BACKOFF_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// What must stay in order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lane {
-    /// `telegram`, `queue` or `event`.
+    /// `telegram`, `answer`, `queue` or `event`.
     pub channel: String,
     /// The bot, the queue or the bus.
     pub sender: String,
     /// The chat; a random number where order does not matter.
     pub number: i64,
+}
+
+impl Lane {
+    /// What `bot` says to `chat`.
+    pub fn telegram(bot: BotId, chat: ChatId) -> Self {
+        Self { channel: "telegram".to_owned(), sender: bot.0.to_owned(), number: chat.0 }
+    }
 }
 
 /// A message to be written.
@@ -50,8 +57,12 @@ pub struct Outgoing {
 impl Outgoing {
     /// A request of `bot` to Telegram, in the order of `chat`.
     pub fn telegram(bot: BotId, chat: ChatId, body: Json) -> Self {
-        let lane = Lane { channel: "telegram".to_owned(), sender: bot.0.to_owned(), number: chat.0 };
-        Self { lane, thread: None, about: None, body, at_once: true }
+        Self { lane: Lane::telegram(bot, chat), thread: None, about: None, body, at_once: true }
+    }
+
+    /// An answer of `bot` that somebody waits for now, whatever else waits for its chat: to a pressed button, to a payment.
+    pub fn answer(bot: BotId, body: Json) -> Self {
+        Self { lane: unordered("answer", bot.0), thread: None, about: None, body, at_once: true }
     }
 
     /// A message to the SQS queue called `queue` in the settings.
@@ -293,6 +304,14 @@ pub async fn sent_in_thread(db: &impl GenericClient, lane: &Lane, thread: &str, 
                order by outbox_id limit $5";
     let rows = db.query(sql, &[&thread, &lane.channel, &lane.sender, &lane.number, &limit]).await?;
     Ok(rows.iter().map(|row| row.get("message_id")).collect())
+}
+
+/// Forgets what the settled messages of a lane were about.
+pub async fn forget_about(tx: &Transaction<'_>, lane: &Lane) -> Result<(), Fault> {
+    let sql = "update core.outbox set about = null
+               where channel = $1 and sender = $2 and lane = $3 and about is not null and state <> 'waiting'";
+    tx.execute(sql, &[&lane.channel, &lane.sender, &lane.number]).await?;
+    Ok(())
 }
 
 /// Removes messages settled before `before`, at most `limit` of them; says how many.

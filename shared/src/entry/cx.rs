@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 
 use super::deliver::{Channel, Listener};
@@ -41,6 +41,7 @@ struct Parts {
 pub(super) struct Call {
     pub(super) function: &'static str,
     pub(super) request_id: String,
+    pub(super) deadline: Option<Timestamp>,
     pub(super) channels: &'static [Channel],
     pub(super) listeners: &'static [Listener],
 }
@@ -56,7 +57,7 @@ impl Cx {
         let slot = Slot { connection: None, used: Instant::now() };
         let parts =
             Parts { config, clock, db: Arc::new(Mutex::new(slot)), http: OnceLock::new(), aws: OnceCell::new() };
-        let call = Call { function: "", request_id: String::new(), channels: &[], listeners: &[] };
+        let call = Call { function: "", request_id: String::new(), deadline: None, channels: &[], listeners: &[] };
         Self { parts: Arc::new(parts), call: Arc::new(call) }
     }
 
@@ -90,6 +91,12 @@ impl Cx {
     /// Id of the running invocation, as it stands in every log line.
     pub fn request_id(&self) -> &str {
         &self.call.request_id
+    }
+
+    /// Whether Lambda cuts this invocation off within `time`.
+    pub fn ends_within(&self, time: Duration) -> bool {
+        let left = self.call.deadline.map(|deadline| deadline.duration_since(self.now()));
+        left.is_some_and(|left| left < SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX))
     }
 
     pub(super) fn channels(&self) -> &'static [Channel] {

@@ -20,7 +20,7 @@ const ROUNDS_MAX: usize = 5;
 /// Pause after a chat in a sweep: Telegram takes about 30 messages a second from a bot.
 const SWEEP_PACE: Duration = Duration::from_millis(34);
 /// How long a sweep goes on.
-const SWEEP_TIME_MAX: SignedDuration = SignedDuration::from_secs(45);
+const SWEEP_TIME_MAX: SignedDuration = SignedDuration::from_secs(40);
 
 const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs().cast_signed(), "a lease outlives its sends");
 
@@ -62,6 +62,9 @@ pub struct Listener {
 /// Requests to Telegram.
 pub const TELEGRAM: Channel =
     Channel { name: "telegram", send: |cx, db, lane, letter, sent| to_telegram(cx, db, lane, letter, sent).boxed() };
+/// Answers to Telegram that somebody waits for. A pause of the bot's messages does not hold them back.
+pub const ANSWER: Channel =
+    Channel { name: "answer", send: |cx, db, lane, letter, sent| to_telegram(cx, db, lane, letter, sent).boxed() };
 /// Messages to SQS queues.
 pub const QUEUE: Channel = Channel { name: "queue", send: |cx, _, lane, letter, _| to_queue(cx, lane, letter).boxed() };
 /// Domain events.
@@ -84,15 +87,23 @@ pub async fn at_once(cx: &Cx, db: &mut Connection, pushed: Vec<Pushed>) {
 pub async fn sweep(cx: Cx) -> Result<(), Fault> {
     let mut db = cx.db().await?;
     let started = cx.now();
+    let mut stuck: Vec<String> = Vec::new();
     for lane in outbox::due(&*db, started, SWEEP_LANES_MAX).await? {
-        if cx.now().duration_since(started) > SWEEP_TIME_MAX {
+        if cx.now().duration_since(started) > SWEEP_TIME_MAX || cx.ends_within(TOTAL_TIMEOUT) {
             break;
         }
-        if channel(&cx, &lane).is_none() {
+        if channel(&cx, &lane).is_none() || stuck.contains(&lane.channel) {
             continue;
         }
-        if let Err(fault) = serve(&cx, &mut db, &lane, Vec::new()).await {
-            tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "lane left for the next sweep");
+        match serve(&cx, &mut db, &lane, Vec::new()).await {
+            // One chat that has to wait says nothing about the others; a queue or a bus does.
+            Ok(After::Waits) if ![TELEGRAM.name, ANSWER.name].contains(&lane.channel.as_str()) => {
+                stuck.push(lane.channel.clone())
+            }
+            Ok(_) => {}
+            Err(fault) => {
+                tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "lane left for the next sweep");
+            }
         }
         if lane.channel == TELEGRAM.name {
             tokio::time::sleep(SWEEP_PACE).await;
@@ -105,29 +116,44 @@ fn channel(cx: &Cx, lane: &Lane) -> Option<Channel> {
     cx.channels().iter().find(|channel| channel.name == lane.channel).copied()
 }
 
-async fn serve(cx: &Cx, db: &mut Connection, lane: &Lane, leased: Vec<Letter>) -> Result<(), Fault> {
+/// How a lane is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    /// Nothing is left in it, or someone else has it.
+    Clear,
+    /// More came in meanwhile.
+    More,
+    /// Its first message has to wait.
+    Waits,
+}
+
+async fn serve(cx: &Cx, db: &mut Connection, lane: &Lane, leased: Vec<Letter>) -> Result<After, Fault> {
     let mut letters = leased;
     for _ in 0..ROUNDS_MAX {
         if letters.is_empty() {
             letters = outbox::lease(&*db, lane, cx.now()).await?;
         }
-        if letters.is_empty() || !round(cx, db, lane, &letters).await? {
-            return Ok(());
+        if letters.is_empty() {
+            return Ok(After::Clear);
+        }
+        let after = round(cx, db, lane, &letters).await?;
+        if after != After::More {
+            return Ok(after);
         }
         letters.clear();
     }
-    Ok(())
+    Ok(After::More)
 }
 
-/// Sends letters in order and settles them together; says whether more waits in the lane. Stops at the first that has
-/// to wait, for those behind it may not overtake.
-async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) -> Result<bool, Fault> {
+/// Sends letters in order and settles them together. Stops at the first that has to wait, for those behind it may not
+/// overtake, and while there is time to settle what was sent.
+async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) -> Result<After, Fault> {
     let until = cx.now() + LEASE - SignedDuration::try_from(TOTAL_TIMEOUT).expect("seconds");
     let channel = channel(cx, lane).expect("looked up by the caller");
     let mut ends: Vec<(&Letter, End)> = Vec::with_capacity(letters.len());
     let mut stopped = None;
     for letter in letters {
-        if cx.now() > until {
+        if cx.now() > until || cx.ends_within(TOTAL_TIMEOUT) {
             stopped = Some((letter, cx.now(), None));
             break;
         }
@@ -158,7 +184,7 @@ async fn settle(
     lane: &Lane,
     ends: &[(&Letter, End)],
     stopped: Option<(&Letter, Timestamp, Option<Timestamp>)>,
-) -> Result<bool, Fault> {
+) -> Result<After, Fault> {
     let now = cx.now();
     let tx = db.begin();
     let pairs: Vec<(i64, End)> = ends.iter().map(|(letter, end)| (letter.id, *end)).collect();
@@ -179,7 +205,11 @@ async fn settle(
     }
     let last = futures_util::future::try_join(try_join_all(work), outbox::is_waiting(&tx, lane));
     let (_, waiting) = tx.commit_with(last).await?;
-    Ok(waiting && stopped.is_none())
+    Ok(match (stopped, waiting) {
+        (Some(_), _) => After::Waits,
+        (None, true) => After::More,
+        (None, false) => After::Clear,
+    })
 }
 
 async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter, sent: Sent<'_>) -> Result<Sending, Fault> {
@@ -193,12 +223,13 @@ async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter, sen
         }
         request = Request::DeleteMessages(DeleteMessages { chat_id, message_ids });
     }
-    let best_effort = matches!(request, Request::DeleteMessages(_) | Request::AnswerCallbackQuery(_));
+    let best_effort = matches!(request, Request::DeleteMessages(_));
+    let may_be_late = best_effort || matches!(request, Request::AnswerCallbackQuery(_));
     match client.send(&request).await {
         Ok(Reply::Done(message)) => Ok(Sending::Ended(End::Sent(message))),
         Ok(Reply::Forbidden) => Ok(Sending::Ended(End::Undeliverable(true))),
         Ok(Reply::TooMany(wait)) => Ok(Sending::Pause(wait)),
-        Ok(Reply::Refused(_)) if best_effort => Ok(Sending::Ended(End::Undeliverable(false))),
+        Ok(Reply::Refused(_)) if may_be_late => Ok(Sending::Ended(End::Undeliverable(false))),
         Ok(Reply::Refused(why)) => {
             tracing::error!(outbox.id = letter.id, telegram.description = why, "message refused");
             Ok(Sending::Ended(End::Undeliverable(false)))
@@ -252,6 +283,11 @@ async fn to_bus(cx: &Cx, lane: &Lane, letter: &Letter) -> Result<Sending, Fault>
 pub fn request(bot: crate::base::ids::BotId, chat: crate::base::ids::ChatId, request: &Request) -> outbox::Outgoing {
     let body = serde_json::to_value(request).expect("our own types serialise");
     outbox::Outgoing::telegram(bot, chat, body)
+}
+
+/// `request` of `bot` that somebody waits for now.
+pub fn answer(bot: crate::base::ids::BotId, request: &Request) -> outbox::Outgoing {
+    outbox::Outgoing::answer(bot, serde_json::to_value(request).expect("our own types serialise"))
 }
 
 /// A text without buttons for the outbox.

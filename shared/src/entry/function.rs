@@ -214,8 +214,9 @@ impl Function {
     /// One invocation: the AWS event in, its answer out. An error is one of the invocation; routes answer 5xx instead.
     pub async fn invoke(&self, cx: &Cx, invocation: Invocation, event: &str) -> Result<Box<RawValue>, Fault> {
         let span = tracing::info_span!("invocation", function = self.name, request.id = invocation.request_id);
-        let (function, request_id) = (self.name, invocation.request_id);
-        let cx = cx.for_call(Call { function, request_id, channels: self.channels, listeners: self.listeners });
+        let Invocation { request_id, deadline } = invocation;
+        let (function, channels, listeners) = (self.name, self.channels, self.listeners);
+        let cx = cx.for_call(Call { function, request_id, deadline, channels, listeners });
         self.answer(cx, event).instrument(span).await
     }
 

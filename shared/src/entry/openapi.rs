@@ -143,7 +143,8 @@ fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut
     let mut parameters: Vec<Json> = names.map(|name| parameter(name, "path", "Percent-encoded.")).collect();
     parameters.extend(operation.query.iter().map(|(name, about)| parameter(name, "query", about)));
     if operation.repeatable {
-        let about = "1 to 255 characters. The same request with the same key gets the first answer for 24 hours.";
+        let about = "1 to 255 characters. The same request with the same key gets the first answer for 24 hours; a refused \
+                     request leaves nothing behind and is tried anew.";
         parameters.push(parameter("Idempotency-Key", "header", about));
     }
     let mut entry = json!({
@@ -171,8 +172,9 @@ fn describe(function: &Function, path: &str, operation: Operation, schemas: &mut
     for answer in answers {
         let mut response = json!({ "description": answer.about });
         if !answer.media_type.is_empty() {
+            let plain = if answer.media_type == "application/json" { "object" } else { "string" };
             let schema =
-                answer.schema.map_or_else(|| json!({ "type": "string" }), |schema| schema(&mut schemas.answers).into());
+                answer.schema.map_or_else(|| json!({ "type": plain }), |schema| schema(&mut schemas.answers).into());
             response["content"] = json!({ answer.media_type: { "schema": schema } });
         }
         responses.insert(answer.status.to_string(), response);

@@ -12,9 +12,12 @@ use super::store::people::{self, Resets};
 use super::store::products;
 use crate::base::Fault;
 use crate::base::crypto::Vault;
-use crate::clients::geocode::Country;
+use crate::base::geo::Country;
 use crate::db::outbox::Outgoing;
 use crate::db::{GenericClient, Transaction};
+
+/// Claims of a product that may run at once and do not see each other's keys: Telegram opens at most 100 connections.
+const CLAIMS_AT_ONCE: i64 = 100;
 
 /// A key that someone is about to be given.
 pub struct Wanted<'a> {
@@ -63,9 +66,10 @@ pub async fn take(tx: &Transaction<'_>, wanted: &Wanted<'_>, now: Timestamp) -> 
     }
     let held_first = wanted.kind == Kind::Waitlist;
     let low_stock = i64::from(product.low_stock);
-    let (is_ours, (), used, key, left) = tokio::try_join!(
+    let (is_ours, (), (), used, key, left) = tokio::try_join!(
         claims::claim_token(tx, wanted.token, now),
         claims::lock(tx, owner_hash, &product.code),
+        claims::take_turns(tx, &product.code, low_stock + CLAIMS_AT_ONCE),
         claims::counting(tx, owner_hash, &product.code, since),
         claims::take(tx, &product.code, if held_first { "held" } else { "free" }),
         products::left(tx, &product.code, low_stock),

@@ -203,12 +203,12 @@ impl Counter {
         self.expires_at = Some((now + CLAIMS_KEPT).as_second());
     }
 
-    /// This counter in place of the stored one, whose open slots stay.
+    /// This counter in place of the stored one, whose open slots stay unless they are among the claims by now.
     #[must_use]
     pub fn instead_of(&self, stored: &Self) -> Self {
         Self {
             version: stored.version,
-            slots: stored.slots.clone(),
+            slots: stored.slots.clone().into_iter().filter(|(token, _)| !self.claims.contains_key(token)).collect(),
             open_shard: stored.open_shard,
             open_since: stored.open_since,
             expires_at: stored.expires_at,

@@ -2,23 +2,23 @@
 
 use futures_util::FutureExt;
 use futures_util::future::try_join;
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::bot::chain::limits;
 use super::counter::{ALL_PRODUCTS, Counter, Given};
 use super::dialog::{ADMIN_COMMANDS, USER_COMMANDS};
+use super::limits::{self, Limits};
 use super::messages::{ABOUT_CLAIM, text};
 use super::model::{Code, Delivery, LABEL_CHARS_MAX, Product};
 use super::rules::{DIALOGUE_LIFE, RESTOCK_LIFE, SLOT_LIFE, WINDOW_MAX, day_start};
 use super::store::{claims, dialogues, people, products};
 use super::waitlist;
-use crate::base::Fault;
 use crate::base::config::Keyhub;
 use crate::base::i18n::Lang;
 use crate::base::ids::UserId;
+use crate::base::{Fault, chain};
 use crate::clients::telegram::{BotCommand, Reply, SetMyCommands, SetWebhook};
 use crate::db::Connection;
 use crate::db::outbox::End;
@@ -29,6 +29,10 @@ use crate::entry::{Cx, Message};
 const VOID_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// People read at once by the rebuild.
 const REBUILD_BATCH: i64 = 500;
+/// Times the rebuild of one counter starts anew.
+const REBUILD_ROUNDS_MAX: usize = 20;
+/// Returned claims taken out of their counters in one sweep.
+const UNCOUNT_MAX: i64 = 1_000;
 /// Kinds of update the bot wants.
 const ALLOWED_UPDATES: [&str; 4] = ["message", "callback_query", "my_chat_member", "pre_checkout_query"];
 
@@ -56,25 +60,45 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
     let settings = cx.config().keyhub()?;
     let db = cx.db().await?;
     let now = cx.now();
-    let limits = limits(&cx, settings).await;
+    let limits = limits::of(&cx, settings).await;
     let products = products::all(&*db).await?;
-    let due = (now - SLOT_LIFE).as_microsecond();
     for (user, product) in limits.stale(now).await? {
-        let counter = limits.read(user, &product).await?;
         let zone = zone_of(&products, settings, &product);
-        for (token, _) in counter.slots.iter().filter(|(_, at)| **at <= due) {
-            let counters = [(product.clone(), zone.clone())];
-            // Void first, release after: a late claim with this token then fails on the token.
-            let is_claimed = claims::void_token(&*db, token, now).await?;
-            let claim = if is_claimed { claims::by_token(&*db, token).await? } else { None };
-            // A claim that was returned meanwhile does not count.
-            if let Some((claim, true)) = claim {
-                limits.change(user, &counters, None, now, |counter, zone| count(counter, &claim, zone)).await?;
-                tracing::info!("slot confirmed by the sweep");
-            } else {
-                limits.change(user, &counters, None, now, |counter, _| counter.release(token)).await?;
-                tracing::info!("slot released by the sweep");
-            }
+        if let Err(fault) = sweep_counter(&db, &limits, user, (product, zone), now).await {
+            tracing::error!(error = chain(&fault), "counter left to the next sweep");
+        }
+    }
+    for (token, user, product) in claims::to_uncount(&*db, UNCOUNT_MAX).await? {
+        let counter = [(product.to_string(), zone_of(&products, settings, product.as_str()))];
+        match limits.uncount(user, &counter, &token, settings, now).await {
+            Ok(()) => claims::uncounted(&*db, &token).await?,
+            Err(fault) => tracing::error!(error = chain(&fault), "returned claim left to the next sweep"),
+        }
+    }
+    Ok(())
+}
+
+async fn sweep_counter(
+    db: &Connection,
+    limits: &Limits,
+    user: UserId,
+    counter: (String, TimeZone),
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let due = (now - SLOT_LIFE).as_microsecond();
+    let stored = limits.read(user, &counter.0).await?;
+    let counters = [counter];
+    for (token, _) in stored.slots.iter().filter(|(_, at)| **at <= due) {
+        // Void first, release after: a late claim with this token then fails on the token.
+        let is_claimed = claims::void_token(db, token, now).await?;
+        let claim = if is_claimed { claims::by_token(db, token).await? } else { None };
+        // A claim that was returned meanwhile does not count.
+        if let Some((claim, true)) = claim {
+            limits.change(user, &counters, None, now, |counter, zone| count(counter, &claim, zone)).await?;
+            tracing::info!("slot confirmed by the sweep");
+        } else {
+            limits.change(user, &counters, None, now, |counter, _| counter.release(token)).await?;
+            tracing::info!("slot released by the sweep");
         }
     }
     Ok(())
@@ -109,12 +133,16 @@ pub async fn forget(cx: Cx) -> Result<(), Fault> {
     // A place serves as long as its day lasts anywhere a product is.
     let days = products.iter().map(|product| day_start(&product.zone, now));
     let day = days.min().unwrap_or(now);
-    people::forget_places(&*db, day).await?;
-    claims::forget_hashes(&*db, now - WINDOW_MAX - SignedDuration::from_hours(24)).await?;
-    people::forget_erased(&*db, now).await?;
-    claims::forget_void(&*db, now - VOID_KEPT).await?;
-    dialogues::forget(&*db, now - DIALOGUE_LIFE, now - RESTOCK_LIFE).await?;
-    Ok(())
+    let windows_over = now - WINDOW_MAX - SignedDuration::from_hours(24);
+    // Each by itself: what one cannot do now does not keep the others from it.
+    let steps = [
+        people::forget_places(&*db, day).await,
+        claims::forget_hashes(&*db, windows_over).await,
+        people::forget_erased(&*db, now, windows_over).await,
+        claims::forget_void(&*db, now - VOID_KEPT).await,
+        dialogues::forget(&*db, now - DIALOGUE_LIFE, now - RESTOCK_LIFE).await,
+    ];
+    steps.into_iter().collect::<Result<Vec<_>, Fault>>().map(drop)
 }
 
 /// `keyhub-rebuild`: makes the counters anew from Postgres, for `{"user":<id>}` or for all.
@@ -143,21 +171,30 @@ pub async fn rebuild(cx: Cx, event: Json) -> Result<Json, Fault> {
 pub async fn rebuild_user(cx: &Cx, db: &Connection, user: UserId) -> Result<(), Fault> {
     let settings = cx.config().keyhub()?;
     let now = cx.now();
-    let limits = limits(cx, settings).await;
+    let limits = limits::of(cx, settings).await;
     let owner_hash = people::owner_hash(cx.config().vault()?, user);
-    let (products, claims) = try_join(products::all(db), claims::counting_all(db, &owner_hash)).await?;
-    for product in &products {
-        let mut counter = Counter::new(user, product.code.as_str());
-        for claim in claims.iter().filter(|claim| claim.product == product.code) {
-            count(&mut counter, claim, &product.zone);
+    let products = products::all(db).await?;
+    let own = products.iter().map(|product| (product.code.to_string(), product.zone.clone()));
+    for (name, zone) in own.chain([(ALL_PRODUCTS.to_owned(), settings.zone.clone())]) {
+        let mut rounds = 0;
+        // Counter first, claims after: a claim confirmed in between makes the write fail and the round start anew.
+        loop {
+            let stored = limits.read(user, &name).await?;
+            let claims = claims::counting_all(db, &owner_hash).await?;
+            let mut counter = Counter::new(user, &name);
+            for claim in claims.iter().filter(|claim| name == ALL_PRODUCTS || claim.product.as_str() == name) {
+                count(&mut counter, claim, &zone);
+            }
+            if limits.replace(&counter, &stored, now).await? {
+                break;
+            }
+            rounds += 1;
+            if rounds == REBUILD_ROUNDS_MAX {
+                return Err(Fault::GaveUp("a counter was contended for too long"));
+            }
         }
-        limits.replace(&counter, now).await?;
     }
-    let mut all = Counter::new(user, ALL_PRODUCTS);
-    for claim in &claims {
-        count(&mut all, claim, &settings.zone);
-    }
-    limits.replace(&all, now).await
+    Ok(())
 }
 
 /// Counts a claim; of one whose person was erased only the instant.

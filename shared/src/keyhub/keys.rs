@@ -85,6 +85,9 @@ pub async fn give_back(
     store::keys::return_claim(tx, claim.claim_id).await?;
     store::keys::set_state(tx, key.key_id, KeyState::Free).await?;
     let uncount = claim.user.filter(|_| claim.counts).map(|user| (user, claim.token.clone()));
+    if let Some((user, token)) = &uncount {
+        store::claims::note_uncount(tx, token, *user, &key.product, now).await?;
+    }
     note(tx, order, "key.return", &key, json!({ "reason": order.reason }), now).await?;
     let product = product(tx, &key.product).await?;
     let messages = restock::replenished(tx, &product).await?;
@@ -102,7 +105,7 @@ pub async fn replace(
 ) -> Result<Replaced, Error> {
     let old = locked(tx, vault, order).await?;
     let claim = active_claim(&old)?;
-    let person = store::people::find(tx, vault, claim.user.ok_or(Error::NoUser)?).await?.ok_or(Error::NoUser)?;
+    let person = store::people::lock(tx, vault, claim.user.ok_or(Error::NoUser)?).await?.ok_or(Error::NoUser)?;
     let next = store::claims::take(tx, &old.product, KeyState::Free.word()).await?;
     let next = next.ok_or_else(|| Error::OutOfStock(old.product.clone()))?;
     let token = format!("replace:{}", claim.claim_id);

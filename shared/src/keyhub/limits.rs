@@ -7,8 +7,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
 use super::counter::{ALL_PRODUCTS, Counter, Given, Reserved, SHARDS};
-use super::model::Product;
-use super::rules::SLOT_LIFE;
+use super::model::{Person, Product};
+use super::rules::{self, SLOT_LIFE};
+use super::store::claims;
+use super::store::people::Resets;
+use crate::base::config::Keyhub;
 use crate::base::crypto;
 use crate::base::ids::UserId;
 use crate::base::{Fault, chain};
@@ -163,6 +166,23 @@ impl Limits {
         Err(Fault::GaveUp("a counter was contended for too long"))
     }
 
+    /// Takes a returned claim out of the counters of `products` and of the cap.
+    pub async fn uncount(
+        &self,
+        user: UserId,
+        products: &[(String, TimeZone)],
+        token: &str,
+        settings: &Keyhub,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let all = (ALL_PRODUCTS.to_owned(), settings.zone.clone());
+        for counter in products.iter().chain([&all]) {
+            let counter = std::slice::from_ref(counter);
+            self.change(user, counter, None, now, |counter, zone| counter.uncount(token, zone)).await?;
+        }
+        Ok(())
+    }
+
     /// Counters with a slot older than [`SLOT_LIFE`], as user and product.
     pub async fn stale(&self, now: Timestamp) -> Result<Vec<(UserId, String)>, Fault> {
         let below = (now - SLOT_LIFE).as_millisecond();
@@ -177,17 +197,10 @@ impl Limits {
         Ok(found)
     }
 
-    /// Writes a counter as it is to be, whatever it was.
-    pub async fn replace(&self, counter: &Counter, now: Timestamp) -> Result<(), Fault> {
-        for round in 0..ROUNDS_MAX {
-            let stored = self.read(counter.user, &counter.product).await?;
-            let wanted = counter.instead_of(&stored);
-            if wanted == stored || self.write(vec![(wanted, TimeZone::UTC)], now).await?.is_some() {
-                return Ok(());
-            }
-            pause(round).await;
-        }
-        Err(Fault::GaveUp("a counter was contended for too long"))
+    /// Writes `counter` in place of `stored`; says whether that was still the stored one.
+    pub async fn replace(&self, counter: &Counter, stored: &Counter, now: Timestamp) -> Result<bool, Fault> {
+        let wanted = counter.instead_of(stored);
+        Ok(wanted == *stored || self.write(vec![(wanted, TimeZone::UTC)], now).await?.is_some())
     }
 
     async fn read_all(&self, user: UserId, demands: &[Demand]) -> Result<Vec<Counter>, Fault> {
@@ -216,23 +229,41 @@ impl Limits {
     }
 }
 
-/// Takes a returned claim out of its counters, after the commit that returned it. What fails here a rebuild mends; until
-/// then the person has one place less.
+/// The counters of keyhub.
+pub async fn of(cx: &Cx, settings: &Keyhub) -> Limits {
+    Limits::new(cx.counters(&settings.counters_table).await)
+}
+
+/// Places a key needs: one under the product's limit, and one under the cap if there is one.
+pub fn demands(settings: &Keyhub, product: &Product, person: &Person, resets: &Resets, now: Timestamp) -> Vec<Demand> {
+    let since = |start: Timestamp, name: &str| resets.since(name).map_or(start, |reset| reset.max(start));
+    let own = Demand {
+        product: product.code.to_string(),
+        since: since(rules::window_start(product.limit, &product.zone, now), product.code.as_str()),
+        n: product.keys_per_window(person.is_premium(now)),
+        zone: product.zone.clone(),
+    };
+    let cap = settings.user_cap.map(|n| Demand {
+        product: ALL_PRODUCTS.to_owned(),
+        since: since(rules::day_start(&settings.zone, now), ALL_PRODUCTS),
+        n,
+        zone: settings.zone.clone(),
+    });
+    std::iter::once(own).chain(cap).collect()
+}
+
+/// Takes a returned claim out of its counters, after the commit that returned it. What fails here the sweep does.
 pub async fn uncount(cx: &Cx, user: UserId, product: &Product, token: &str) {
     if let Err(fault) = take_out(cx, user, product, token).await {
-        tracing::error!(error = chain(&fault), "a returned claim still counts");
+        tracing::warn!(error = chain(&fault), "a returned claim still counts until the sweep");
     }
 }
 
 async fn take_out(cx: &Cx, user: UserId, product: &Product, token: &str) -> Result<(), Fault> {
     let settings = cx.config().keyhub()?;
     let limits = Limits::new(cx.counters(&settings.counters_table).await);
-    let own = (product.code.to_string(), product.zone.clone());
-    let all = (ALL_PRODUCTS.to_owned(), settings.zone.clone());
-    for counter in [own, all] {
-        limits.change(user, &[counter], None, cx.now(), |counter, zone| counter.uncount(token, zone)).await?;
-    }
-    Ok(())
+    limits.uncount(user, &[(product.code.to_string(), product.zone.clone())], token, settings, cx.now()).await?;
+    claims::uncounted(&*cx.db().await?, token).await
 }
 
 fn key(user: UserId, product: &str) -> Json {

@@ -236,9 +236,9 @@ impl Voice<'_> {
 }
 
 /// Answers a pressed button: silently, or with the plain text of `popup` as an alert.
-pub fn answer(chat: ChatId, query: &str, popup: Option<String>) -> Outgoing {
+pub fn answer(query: &str, popup: Option<String>) -> Outgoing {
     let body = AnswerCallbackQuery { callback_query_id: query.to_owned(), show_alert: popup.is_some(), text: popup };
-    deliver::request(BOT, chat, &Request::AnswerCallbackQuery(body))
+    deliver::answer(BOT, &Request::AnswerCallbackQuery(body))
 }
 
 /// Tells every admin, in the bot's own language.

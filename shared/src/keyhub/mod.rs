@@ -17,6 +17,7 @@ pub mod export;
 pub mod jobs;
 pub mod keys;
 pub mod limits;
+pub mod membership;
 pub mod messages;
 pub mod model;
 pub mod products;

@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::base::geo::{Country, Place};
 use crate::base::i18n::Lang;
 use crate::base::ids::UserId;
-use crate::clients::geocode::{Country, Place};
 use crate::db::value::stored_as;
 
 /// Length of a product's label in characters.

@@ -77,6 +77,11 @@ impl Stop {
     pub fn leaves_pending(&self) -> bool {
         matches!(self, Self::NotJoined(_) | Self::NoPhone | Self::NoLocation)
     }
+
+    /// Whether the attempt is over; what could not be asked may still be asked again.
+    pub fn is_final(&self) -> bool {
+        !self.leaves_pending() && !matches!(self, Self::MembershipUnknown | Self::NoAnswer | Self::CountersAway)
+    }
 }
 
 /// The first instant of the window that contains `now`.

@@ -1,10 +1,12 @@
 //! Serving the waiting line of a product, first come first served.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
-use super::bot::chain as asking;
 use super::claim::{self, Verdict, Wanted};
-use super::limits::{Asked, Slot};
+use super::limits::{self, Asked, Slot};
+use super::membership;
 use super::messages::{Voice, alert_messages, safe};
 use super::model::{Code, Kind, Person, Product, ProductState};
 use super::rules::Stop;
@@ -21,6 +23,8 @@ use crate::entry::{Cx, deliver};
 const BATCH: i64 = 50;
 /// Entries looked at in one pass over a product.
 const ENTRIES_MAX: usize = 2_000;
+/// What is left of an invocation when no further entry is begun.
+const TIME_TO_END: Duration = Duration::from_secs(15);
 /// Tokens tried for one entry, when the sweep voids them.
 const TOKENS_MAX: u32 = 3;
 
@@ -46,7 +50,12 @@ pub async fn serve_all(cx: &Cx) -> Result<(), Fault> {
         waiting::products(&*db).await?
     };
     for code in waiting {
-        serve(cx, &code).await?;
+        if cx.ends_within(TIME_TO_END) {
+            break;
+        }
+        if let Err(fault) = serve(cx, &code).await {
+            tracing::error!(product.code = code.as_str(), error = chain(&fault), "waiting line not served");
+        }
     }
     Ok(())
 }
@@ -69,19 +78,27 @@ pub async fn serve(cx: &Cx, code: &Code) -> Result<(), Fault> {
             break;
         }
         for entry in &batch {
+            if cx.ends_within(TIME_TO_END) {
+                break 'line;
+            }
+            let server = Server { cx, settings, vault, product: &product };
+            let fate = server.entry(&mut db, entry).await.unwrap_or_else(|fault| {
+                tracing::error!(waiting_entry.id = entry.entry_id, error = chain(&fault), "waiting entry not served");
+                Fate::Unknown
+            });
+            if fate == Fate::NoStock {
+                break 'line;
+            }
+            unknown += i64::from(fate == Fate::Unknown);
             after = Some((entry.joined_at, entry.entry_id));
             looked_at += 1;
-            let server = Server { cx, settings, vault, product: &product };
-            match server.entry(&mut db, entry).await? {
-                Fate::NoStock => break 'line,
-                Fate::Unknown => unknown += 1,
-                Fate::Served | Fate::Skipped | Fate::Closed => {}
-            }
         }
     }
-    // Held keys that nobody in line can take now are for everyone.
+    // Held keys that nobody in line can take now are for everyone; those nobody was asked about stay held.
     let tx = db.begin();
-    let freed = waiting::free_held(&tx, code, unknown).await?;
+    products::lock(&tx, code).await?;
+    let behind = waiting::count_behind(&tx, code, after).await?;
+    let freed = waiting::free_held(&tx, code, unknown + behind).await?;
     tx.commit().await?;
     if freed > 0 {
         tracing::info!(product.code = code.as_str(), keys = freed, "held keys freed");
@@ -113,7 +130,7 @@ impl Server<'_> {
         if products::left(&*db, &self.product.code, 0).await? == 0 {
             return Ok(Fate::NoStock);
         }
-        match asking::membership(self.cx, self.settings, &person).await {
+        match membership::check(self.cx, self.settings, &person).await {
             Ok(()) => {}
             Err(Stop::NotJoined(channels)) => {
                 let urls: Vec<String> =
@@ -136,14 +153,14 @@ impl Server<'_> {
         voice: &Voice<'_>,
     ) -> Result<Fate, Fault> {
         let resets = people::resets(&*db, owner_hash).await?;
-        let limits = asking::limits(self.cx, self.settings).await;
+        let limits = limits::of(self.cx, self.settings).await;
         for generation in 0..TOKENS_MAX {
             let now = self.cx.now();
             let token = match generation {
                 0 => format!("keyhub:wait:{}", entry.entry_id),
                 more => format!("keyhub:wait:{}:{more}", entry.entry_id),
             };
-            let demands = asking::demands(self.settings, self.product, person, &resets, now);
+            let demands = limits::demands(self.settings, self.product, person, &resets, now);
             let slot = match limits.reserve(person.id, &token, &demands, Vec::new(), now).await? {
                 Asked::Got(slot) => *slot,
                 Asked::Full(..) => return Ok(Fate::Skipped),

@@ -8,7 +8,7 @@ use tests::{World, kill_after_polls};
 
 use super::shop::{
     FULL, all_is_said, books, check_books, claims, count, customer, distinct, keys_sent, locate, minutes, places, set,
-    shop, stock, until,
+    shop, stock, until, until_locked,
 };
 
 const USER: i64 = 1001;
@@ -231,9 +231,7 @@ async fn a_sweep_waits_for_the_claim_that_is_being_made() {
         until(async || places(&world, USER, "A").await == (0, 1)).await;
         world.advance(minutes(11));
         let unlock = async {
-            let waits = "select count(*) from pg_stat_activity
-                         where datname = current_database() and wait_event_type = 'Lock'";
-            until(async || world.number(waits).await == 2).await;
+            until_locked(&world, 2).await;
             db.batch_execute("select pg_advisory_unlock_all()").await.unwrap();
         };
         tokio::join!(world.run("keyhub-sweep"), unlock);

@@ -208,6 +208,12 @@ pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     panic!("waited in vain");
 }
 
+/// Waits until `count` statements in the world's database wait for a lock.
+pub async fn until_locked(world: &World, count: i64) {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    until(async || world.number(sql).await == count).await;
+}
+
 /// So many seconds.
 pub fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)

@@ -149,7 +149,7 @@ impl Telegram {
                 Ok(Reply::TooMany(Duration::from_secs(wait)))
             }
             400 if why.contains("chat not found") => Ok(Reply::Forbidden),
-            400 => Ok(Reply::Refused(why)),
+            400 | 413 => Ok(Reply::Refused(why)),
             code => Err(unexpected(format!("error {code}: {why}"))),
         }
     }

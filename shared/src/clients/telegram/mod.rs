@@ -13,7 +13,5 @@ pub use update::*;
 
 /// Length of a message's text, in UTF-16 code units after entities are parsed.
 pub const TEXT_UNITS_MAX: usize = 4096;
-/// Length of the data behind an inline button, in bytes.
-pub const CALLBACK_DATA_BYTES_MAX: usize = 64;
 /// Messages one `deleteMessages` takes.
 pub const DELETE_MESSAGES_MAX: usize = 100;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::TAG;
 use super::body::{Given, Unknown, Wrong, line};
+use crate::base::geo;
 use crate::base::ids::UserId;
-use crate::clients::geocode;
 use crate::entry::http::{Started, finish, start};
 use crate::entry::openapi::Operation;
 use crate::entry::{Cx, Problem, Request, Response, deliver};
@@ -55,8 +55,8 @@ pub struct CountryBody {
     name: String,
 }
 
-impl From<geocode::Country> for CountryBody {
-    fn from(country: geocode::Country) -> Self {
+impl From<geo::Country> for CountryBody {
+    fn from(country: geo::Country) -> Self {
         Self { iso: country.iso, name: country.name }
     }
 }

@@ -15,8 +15,9 @@ pub async fn show(cx: Cx, request: Request) -> Result<Response, Problem> {
         BadDays::NotADate(field) => Problem::invalid_field(field, "format"),
         BadDays::Reversed | BadDays::TooMany => Problem::invalid_field("from", "range"),
     })?;
-    let db = cx.db().await?;
-    Ok(Response::json(StatusCode::OK, &stats::report(&*db, days, zone, now).await?))
+    let mut db = cx.db().await?;
+    let tx = db.begin().patient();
+    Ok(Response::json(StatusCode::OK, &stats::report(&tx, days, zone, now).await?))
 }
 
 /// Its place in the API document.

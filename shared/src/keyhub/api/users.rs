@@ -171,7 +171,10 @@ impl UserChange {
             }
             (None, reason) => reason.map(Deed::Explain),
         };
-        let premium = wrong.check("premium_until", self.premium_until, |until| Ok(Deed::Premium(until)));
+        let premium = wrong.check("premium_until", self.premium_until, |until| match until {
+            Some(until) if until < Timestamp::UNIX_EPOCH => Err("range"),
+            until => Ok(Deed::Premium(until)),
+        });
         let reset = wrong.check("limit_reset", self.limit_reset, |value| match value {
             Json::Bool(true) => Ok(Deed::ResetLimit(None)),
             Json::String(text) => text.parse().map(|code| Deed::ResetLimit(Some(code))).map_err(|_| "format"),

@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::chain::{Asker, Found, Glance, Ready, glance, limits};
+use super::chain::{Asker, Found, Glance, Ready, glance};
 use super::heard::{Heard, Said};
 use super::{Stage, outcome};
+use crate::base::geo::{Country, Place};
 use crate::base::{Fault, chain, crypto};
-use crate::clients::geocode::{Country, Place};
 use crate::db::Connection;
 use crate::db::outbox::Outgoing;
 use crate::keyhub::claim;
 use crate::keyhub::dialog::{Act, Button};
-use crate::keyhub::limits::Slot;
+use crate::keyhub::limits::{self, Slot};
 use crate::keyhub::messages::{Voice, safe};
 use crate::keyhub::model::{Code, Known, Pending, Person, Shared};
 use crate::keyhub::rules::{self, PENDING_LIFE, Stop};
@@ -275,7 +275,7 @@ pub fn changed(person: &Person, change: &Change) -> Person {
 
 /// Gives a slot back after a sure rollback. What fails here the sweep does.
 pub async fn release(stage: &Stage<'_>, slot: Slot) {
-    let limits = limits(stage.cx, stage.settings).await;
+    let limits = limits::of(stage.cx, stage.settings).await;
     if let Err(fault) = limits.release(slot, stage.cx.now()).await {
         tracing::warn!(error = chain(&fault), "slot left to the sweep");
     }
@@ -283,7 +283,7 @@ pub async fn release(stage: &Stage<'_>, slot: Slot) {
 
 /// Makes a slot what another delivery of the update made of it. What fails here the sweep does.
 pub async fn settle(stage: &Stage<'_>, db: &Connection, slot: Slot) {
-    let limits = limits(stage.cx, stage.settings).await;
+    let limits = limits::of(stage.cx, stage.settings).await;
     if let Err(fault) = claim::settle(db, &limits, slot, stage.cx.now()).await {
         tracing::warn!(error = chain(&fault), "slot left to the sweep");
     }

@@ -1,21 +1,20 @@
 //! The chain of an attempt: what has to be asked, in order. After a refusal nothing further is asked.
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::heard::Heard;
 use crate::base::config::Keyhub;
 use crate::base::crypto::Vault;
+use crate::base::geo::{Country, Place};
 use crate::base::{Fault, chain};
-use crate::clients::geocode::{self, Answer, Country, Place};
-use crate::clients::telegram::Reply;
+use crate::clients::geocode::{self, Answer};
 use crate::db::Connection;
 use crate::db::conversation::{self, UPDATES_PER_MINUTE_MAX};
 use crate::db::inbox;
 use crate::entry::Cx;
-use crate::keyhub::counter::ALL_PRODUCTS;
 use crate::keyhub::dialog::Dialog;
-use crate::keyhub::limits::{Asked, Demand, Limits, Slot};
+use crate::keyhub::limits::{self, Asked, Slot};
+use crate::keyhub::membership;
 use crate::keyhub::messages::BOT;
 use crate::keyhub::model::{Code, Known, Person, Product};
 use crate::keyhub::rules::{self, DIALOGUE_LIFE, Stop};
@@ -135,7 +134,7 @@ impl Asker<'_> {
     /// Steps 1 and 2: not blocked, member of every channel.
     pub async fn member(&self, person: &Person) -> Result<(), Stop> {
         rules::check_blocked(person)?;
-        membership(self.cx, self.settings, person).await
+        membership::check(self.cx, self.settings, person).await
     }
 
     /// Steps 1 to 3: also the phone number is known.
@@ -148,8 +147,8 @@ impl Asker<'_> {
     pub async fn attempt(&self, person: &Person, code: &Code, token: &str, found: &mut Found) -> Result<Ready, Stop> {
         self.known(person).await?;
         let product = rules::check_product(&self.glance.products, code)?;
-        let limits = limits(self.cx, self.settings).await;
-        let demands = demands(self.settings, product, person, &self.glance.resets, self.now);
+        let limits = limits::of(self.cx, self.settings).await;
+        let demands = limits::demands(self.settings, product, person, &self.glance.resets, self.now);
         let mut counters = Vec::with_capacity(demands.len());
         for demand in &demands {
             counters.push(limits.read(person.id, &demand.product).await.map_err(|fault| away(&fault))?);
@@ -177,8 +176,8 @@ impl Asker<'_> {
     pub async fn notify(&self, person: &Person, code: &Code, found: &mut Found) -> Result<Country, Stop> {
         self.known(person).await?;
         let product = rules::check_product(&self.glance.products, code)?;
-        let limits = limits(self.cx, self.settings).await;
-        let demands = demands(self.settings, product, person, &self.glance.resets, self.now);
+        let limits = limits::of(self.cx, self.settings).await;
+        let demands = limits::demands(self.settings, product, person, &self.glance.resets, self.now);
         for (index, demand) in demands.iter().enumerate() {
             let counter = limits.read(person.id, &demand.product).await.map_err(|fault| away(&fault))?;
             self.check(index, product, person, &counter.used(demand.since))?;
@@ -223,52 +222,6 @@ impl Asker<'_> {
             }
         }
     }
-}
-
-/// Whether the person is in every required channel. Telegram is asked each time.
-pub async fn membership(cx: &Cx, settings: &Keyhub, person: &Person) -> Result<(), Stop> {
-    let token = settings.token().map_err(|_| Stop::MembershipUnknown)?;
-    let telegram = cx.telegram(token);
-    let asked = settings.channels.iter().map(|channel| telegram.chat_member(&channel.id, person.id));
-    let mut missing = Vec::new();
-    for (channel, answer) in settings.channels.iter().zip(join_all(asked).await) {
-        match answer {
-            Ok(Reply::Done(member)) if member.is_in() => {}
-            Ok(Reply::Done(_)) => missing.push(channel.clone()),
-            Ok(refused) => {
-                tracing::warn!(channel = channel.id, telegram.answer = ?refused, "membership unknown");
-                return Err(Stop::MembershipUnknown);
-            }
-            Err(fault) => {
-                tracing::warn!(channel = channel.id, error = chain(&fault), "membership unknown");
-                return Err(Stop::MembershipUnknown);
-            }
-        }
-    }
-    if missing.is_empty() { Ok(()) } else { Err(Stop::NotJoined(missing)) }
-}
-
-/// The counters of keyhub.
-pub async fn limits(cx: &Cx, settings: &Keyhub) -> Limits {
-    Limits::new(cx.counters(&settings.counters_table).await)
-}
-
-/// Places a key needs: one under the product's limit, and one under the cap if there is one.
-pub fn demands(settings: &Keyhub, product: &Product, person: &Person, resets: &Resets, now: Timestamp) -> Vec<Demand> {
-    let since = |start: Timestamp, name: &str| resets.since(name).map_or(start, |reset| reset.max(start));
-    let own = Demand {
-        product: product.code.to_string(),
-        since: since(rules::window_start(product.limit, &product.zone, now), product.code.as_str()),
-        n: product.keys_per_window(person.is_premium(now)),
-        zone: product.zone.clone(),
-    };
-    let cap = settings.user_cap.map(|n| Demand {
-        product: ALL_PRODUCTS.to_owned(),
-        since: since(rules::day_start(&settings.zone, now), ALL_PRODUCTS),
-        n,
-        zone: settings.zone.clone(),
-    });
-    std::iter::once(own).chain(cap).collect()
 }
 
 fn away(fault: &Fault) -> Stop {

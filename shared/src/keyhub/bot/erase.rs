@@ -6,10 +6,12 @@ use jiff::tz::TimeZone;
 use super::{Stage, plain};
 use crate::base::{Fault, chain};
 use crate::db::conversation::{self, UPDATES_PER_MINUTE_MAX};
-use crate::db::{Connection, inbox, outbox};
+use crate::db::outbox::{self, Lane};
+use crate::db::{Connection, inbox};
 use crate::entry::{converse, deliver};
 use crate::keyhub::counter::{ALL_PRODUCTS, Counter};
 use crate::keyhub::dialog::{Act, Dialog};
+use crate::keyhub::limits;
 use crate::keyhub::messages::{BOT, answer};
 use crate::keyhub::model::Product;
 use crate::keyhub::rules::{Stop, WINDOW_MAX};
@@ -39,7 +41,11 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault> 
         return tx.rollback().await;
     };
     let voice = stage.voice(None);
-    let mut messages: Vec<_> = heard.query().map(|query| answer(heard.chat, query, None)).into_iter().collect();
+    let mut messages: Vec<_> = heard.query().map(|query| answer(query, None)).into_iter().collect();
+    if turn.dialog != Dialog::Forgetting {
+        tx.rollback().await?;
+        return plain::serve(stage, db, Act::Invalid).await;
+    }
     let pushed = if let Err(fault) = erased {
         tracing::error!(error = chain(&fault), "counters are away");
         messages.push(voice.stop(&Stop::CountersAway));
@@ -47,11 +53,14 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault> 
     } else {
         let owner_hash = people::owner_hash(stage.vault, user);
         messages.push(voice.say("forgetme-done", &[]));
+        let lane = Lane::telegram(BOT, heard.chat);
         let last = async {
-            let (_, _, _, (), (), pushed) = tokio::try_join!(
-                claims::anonymise(&tx, user),
+            // The waiting entries first: a worker that is serving one is waited for, and its claim is then seen.
+            let (_, _, _, (), (), (), pushed) = tokio::try_join!(
                 waiting::erase(&tx, user),
+                claims::anonymise(&tx, user),
                 dialogues::erase(&tx, user),
+                outbox::forget_about(&tx, &lane),
                 people::erase(&tx, user, &owner_hash, now, now + KEPT),
                 conversation::forget(&tx, BOT, user),
                 outbox::push(&tx, &messages, now),
@@ -68,7 +77,7 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault> 
 
 async fn erase_counters(stage: &Stage<'_>, products: &[Product]) -> Result<(), Fault> {
     let now = stage.cx.now();
-    let limits = super::chain::limits(stage.cx, stage.settings).await;
+    let limits = limits::of(stage.cx, stage.settings).await;
     let all = (ALL_PRODUCTS.to_owned(), stage.settings.zone.clone());
     let counters = products.iter().map(|product| (product.code.to_string(), product.zone.clone()));
     for counter in counters.chain([all]) {

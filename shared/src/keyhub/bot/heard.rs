@@ -116,6 +116,12 @@ fn heard(update: UpdateId, from: &User, chat: ChatId, settings: &Keyhub, said: S
 fn from_message(update: UpdateId, message: Message, settings: &Keyhub) -> Option<Heard> {
     let from = message.from.clone().filter(|from| !from.is_bot)?;
     let chat = message.chat.id;
+    if let Some(payment) = message.successful_payment {
+        return Some(heard(update, &from, chat, settings, Said::Paid(payment)));
+    }
+    if let Some(payment) = message.refunded_payment {
+        return Some(heard(update, &from, chat, settings, Said::Refunded(payment)));
+    }
     if !message.chat.is_private() {
         let text = message.text.as_deref().unwrap_or_default();
         let (_, bot) = dialog::command(text)?;
@@ -126,12 +132,6 @@ fn from_message(update: UpdateId, message: Message, settings: &Keyhub) -> Option
 }
 
 fn said_in_private(message: Message, settings: &Keyhub) -> Said {
-    if let Some(payment) = message.successful_payment {
-        return Said::Paid(payment);
-    }
-    if let Some(payment) = message.refunded_payment {
-        return Said::Refunded(payment);
-    }
     if let Some(contact) = message.contact {
         return Said::Contact(contact, message.message_id);
     }

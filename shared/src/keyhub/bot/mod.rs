@@ -25,6 +25,9 @@ mod told;
 
 use heard::{Heard, Said};
 
+/// Keys sent again at once to someone who was away.
+const RESENT_MAX: usize = 10;
+
 /// What serves one update.
 pub struct Stage<'a> {
     /// What may be reached.
@@ -131,12 +134,16 @@ async fn awake(stage: &Stage<'_>, tx: &Transaction<'_>, person: &Person) -> Resu
     if !person.unreachable {
         return Ok(Vec::new());
     }
-    people::set_unreachable(tx, person.id, false).await?;
     let voice = stage.voice(None);
     let mut messages = Vec::new();
-    for own in claims::undelivered(tx, person.id).await? {
+    let undelivered = claims::undelivered(tx, person.id, RESENT_MAX).await?;
+    for own in &undelivered {
         claims::set_delivery(tx, &own.token, Delivery::Pending).await?;
         messages.push(voice.key(&own.key, &own.token));
+    }
+    // The rest of a long list comes with the next update.
+    if undelivered.len() < RESENT_MAX {
+        people::set_unreachable(tx, person.id, false).await?;
     }
     Ok(messages)
 }

@@ -58,7 +58,7 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection, guess: Act) -> Result
     let query = heard.query();
     let mut messages = awake(stage, &tx, &person).await?;
     if turn.pace != Pace::Calm {
-        messages.extend(query.map(|query| answer(heard.chat, query, None)));
+        messages.extend(query.map(|query| answer(query, None)));
         if turn.pace == Pace::JustTooFast {
             messages.push(stage.voice(None).say("too-many-updates", &[]));
         }
@@ -78,7 +78,7 @@ pub async fn serve(stage: &Stage<'_>, db: &mut Connection, guess: Act) -> Result
             act => scene.reply(act).await?,
         }
     };
-    messages.extend(query.map(|query| answer(heard.chat, query, reply.popup)));
+    messages.extend(query.map(|query| answer(query, reply.popup)));
     messages.extend(fitted(reply.messages));
     let pushed = converse::close(&tx, heard.who, &next, &messages, now).await?;
     drop(tx);

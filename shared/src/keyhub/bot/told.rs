@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::chain::{limits as counters, stranger};
+use super::chain::stranger;
 use super::plain::{Reply, Scene};
 use super::{Stage, awake, plain};
 use crate::base::{Fault, chain};
@@ -13,6 +13,7 @@ use crate::db::{Connection, inbox};
 use crate::entry::{converse, deliver};
 use crate::keyhub::counter::Counter;
 use crate::keyhub::dialog::{ADMIN_COMMANDS, Act, Dialog, USER_COMMANDS};
+use crate::keyhub::limits;
 use crate::keyhub::messages::{BOT, Voice, answer, fitted, has_text, inline, number, safe};
 use crate::keyhub::model::{Code, Person, Product, ProductState};
 use crate::keyhub::rules::{Stop, check_limit, dated, told, window_start};
@@ -123,7 +124,7 @@ pub async fn status(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault>
     }
     let person = person.unwrap_or_else(|| stranger(heard));
     let voice = stage.voice(None);
-    let counters = counters(stage.cx, stage.settings).await;
+    let counters = limits::of(stage.cx, stage.settings).await;
     let reads = active(&all).map(|product| counters.read(person.id, product.code.as_str()));
     let message = match futures_util::future::try_join_all(reads).await {
         Ok(counters) => {
@@ -150,7 +151,7 @@ pub async fn status(stage: &Stage<'_>, db: &mut Connection) -> Result<(), Fault>
         return plain::serve(stage, db, Act::Nothing).await;
     }
     let mut messages = awake(stage, &tx, &greeted).await?;
-    messages.extend(heard.query().map(|query| answer(heard.chat, query, None)));
+    messages.extend(heard.query().map(|query| answer(query, None)));
     messages.extend(fitted(vec![message]));
     let pushed = converse::close(&tx, heard.who, &Dialog::Idle, &messages, now).await?;
     drop(tx);

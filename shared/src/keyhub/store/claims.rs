@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::base::Fault;
+use crate::base::geo::Country;
 use crate::base::ids::UserId;
-use crate::clients::geocode::Country;
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::model::{Code, Delivery, Kind};
 
@@ -67,6 +67,21 @@ pub async fn forget_void(db: &impl GenericClient, before: Timestamp) -> Result<u
 pub async fn lock(tx: &Transaction<'_>, owner_hash: &[u8], product: &Code) -> Result<(), Fault> {
     let sql = "select pg_advisory_xact_lock(hashtextextended(encode($1, 'hex') || $2, 0))";
     tx.execute(sql, &[&owner_hash, &product]).await?;
+    Ok(())
+}
+
+/// Makes claims of the product wait for each other if fewer than `near` keys are left and nobody was told of a low stock,
+/// so that the claim that brings it about knows.
+pub async fn take_turns(tx: &Transaction<'_>, product: &Code, near: i64) -> Result<(), Fault> {
+    let sql = "select 1 from keyhub.product p
+               where code = $1 and not low_stock_alerted
+                   and (select count(*) from (
+                       (select 1 from keyhub.product_key where product = $1 and state = 'free' limit $2)
+                       union all
+                       (select 1 from keyhub.product_key where product = $1 and state = 'held' limit $2)
+                       limit $2) counted) < $2
+               for no key update of p";
+    tx.execute(sql, &[&product, &near]).await?;
     Ok(())
 }
 
@@ -186,12 +201,13 @@ pub async fn own_page(
 }
 
 /// Active keys whose message never arrived.
-pub async fn undelivered(db: &impl GenericClient, user: UserId) -> Result<Vec<Own>, Fault> {
+pub async fn undelivered(db: &impl GenericClient, user: UserId, limit: usize) -> Result<Vec<Own>, Fault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let sql = "select c.token, c.product, k.text, c.claimed_at, c.country_name
                from keyhub.claim c join keyhub.product_key k using (key_id)
                where c.user_id = $1 and c.state = 'active' and c.delivery = 'undeliverable'
-               order by c.claim_id limit 10";
-    Ok(db.query(sql, &[&user]).await?.iter().map(own).collect())
+               order by c.claim_id limit $2";
+    Ok(db.query(sql, &[&user, &limit]).await?.iter().map(own).collect())
 }
 
 /// Takes the person out of their claims; country and keyed hash stay.
@@ -200,11 +216,38 @@ pub async fn anonymise(tx: &Transaction<'_>, user: UserId) -> Result<u64, Fault>
     tx.execute(sql, &[&user]).await
 }
 
-/// Removes keyed hashes of erased people's claims made before `before`, but for those who are still kept.
+/// Removes keyed hashes of erased people's claims made before `before`.
 pub async fn forget_hashes(db: &impl GenericClient, before: Timestamp) -> Result<u64, Fault> {
     let sql = "update keyhub.claim c set owner_hash = null
                where c.user_id is null and c.owner_hash is not null and c.claimed_at < $1";
     db.execute(sql, &[&before]).await
+}
+
+/// Notes that a returned claim is to be taken out of its counters.
+pub async fn note_uncount(
+    tx: &Transaction<'_>,
+    token: &str,
+    user: UserId,
+    product: &Code,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let sql = "insert into keyhub.uncount (token, user_id, product, noted_at) values ($1, $2, $3, $4)
+               on conflict do nothing";
+    tx.execute(sql, &[&token, &user, &product, &now]).await?;
+    Ok(())
+}
+
+/// Notes that a returned claim was taken out of its counters.
+pub async fn uncounted(db: &impl GenericClient, token: &str) -> Result<(), Fault> {
+    db.execute("delete from keyhub.uncount where token = $1", &[&token]).await?;
+    Ok(())
+}
+
+/// Returned claims that are still to be taken out of their counters: token, person, product.
+pub async fn to_uncount(db: &impl GenericClient, limit: i64) -> Result<Vec<(String, UserId, Code)>, Fault> {
+    let sql = "select token, user_id, product from keyhub.uncount order by noted_at limit $1";
+    let rows = db.query(sql, &[&limit]).await?;
+    Ok(rows.iter().map(|row| (row.get("token"), row.get("user_id"), row.get("product"))).collect())
 }
 
 /// A claim as the counters need it.

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::people;
 use crate::base::Fault;
 use crate::base::crypto::Vault;
-use crate::clients::geocode::Country;
+use crate::base::geo::Country;
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::csv::{Entry, Owner};
 use crate::keyhub::model::{Claim, Code, Key, KeyState};

@@ -6,9 +6,9 @@ use tokio_postgres::Row;
 
 use crate::base::Fault;
 use crate::base::crypto::Vault;
+use crate::base::geo::{Country, Place};
 use crate::base::i18n::Lang;
 use crate::base::ids::UserId;
-use crate::clients::geocode::{Country, Place};
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::counter::ALL_PRODUCTS;
 use crate::keyhub::model::{Code, Known, Pending, Person, Shared};
@@ -107,23 +107,18 @@ pub async fn lock(tx: &Transaction<'_>, vault: &Vault, user: UserId) -> Result<O
     row.map(|row| person(&row, vault)).transpose()
 }
 
-/// The person as of now, with the name and language they wrote with; made if new.
+/// The person as of now, locked, with the name and language they wrote with; made if new.
 pub async fn greet(
     tx: &Transaction<'_>,
     vault: &Vault,
     (user, username, language): (UserId, &str, Lang),
     now: Timestamp,
 ) -> Result<Person, Fault> {
+    // The update waits for whoever changes the person, and returns what they left.
     let sql = format!(
-        "with fresh as (
-             insert into keyhub.person as p (user_id, username, language, created_at) values ($1, $2, $3, $4)
-             on conflict (user_id) do update set username = $2, language = $3
-                 where p.username <> $2 or p.language <> $3
-             returning {COLUMNS}
-         )
-         select {COLUMNS} from fresh
-         union all
-         select {COLUMNS} from keyhub.person where user_id = $1 and not exists (select 1 from fresh)"
+        "insert into keyhub.person (user_id, username, language, created_at) values ($1, $2, $3, $4)
+         on conflict (user_id) do update set username = $2, language = $3
+         returning {COLUMNS}"
     );
     let row = tx.query_one(&sql, &[&user, &username, &language, &now]).await?;
     person(&row, vault)
@@ -187,13 +182,7 @@ pub async fn unbind_phone(tx: &Transaction<'_>, user: UserId, owner_hash: &[u8])
 }
 
 /// Stores where the person is.
-pub async fn locate(
-    tx: &Transaction<'_>,
-    vault: &Vault,
-    user: UserId,
-    shared: &Shared,
-    now: Timestamp,
-) -> Result<(), Fault> {
+pub async fn locate(tx: &Transaction<'_>, vault: &Vault, user: UserId, shared: &Shared) -> Result<(), Fault> {
     let (place, country) = match &shared.place {
         Known::Place(place) => {
             let text = serde_json::to_string(place).map_err(|error| Fault::stored(PLACE, error))?;
@@ -204,11 +193,9 @@ pub async fn locate(
     };
     let iso = country.map(|country| country.iso.clone());
     let name = country.map(|country| country.name.clone());
-    let resolved_at = country.map(|_| now);
-    let sql =
-        "update keyhub.person set located_at = $2, place = $3, country_iso = $4, country_name = $5, country_at = $6
+    let sql = "update keyhub.person set located_at = $2, place = $3, country_iso = $4, country_name = $5
                where user_id = $1";
-    tx.execute(sql, &[&user, &shared.at, &place, &iso, &name, &resolved_at]).await?;
+    tx.execute(sql, &[&user, &shared.at, &place, &iso, &name]).await?;
     Ok(())
 }
 
@@ -281,15 +268,15 @@ pub async fn forget_places(db: &impl GenericClient, before: Timestamp) -> Result
 }
 
 /// Forgets erased people whose windows are over; those who are blocked stay.
-pub async fn forget_erased(db: &impl GenericClient, now: Timestamp) -> Result<u64, Fault> {
+pub async fn forget_erased(db: &impl GenericClient, now: Timestamp, resets_before: Timestamp) -> Result<u64, Fault> {
     let sql = "with over as (
                    delete from keyhub.erased_person where expires_at <= $1 and not blocked returning owner_hash
                ), resets as (
                    delete from keyhub.limit_reset r using over
-                   where r.owner_hash = over.owner_hash
+                   where r.owner_hash = over.owner_hash and r.reset_at < $2
                )
                select 1 from over";
-    Ok(u64::try_from(db.query(sql, &[&now]).await?.len()).unwrap_or(u64::MAX))
+    Ok(u64::try_from(db.query(sql, &[&now, &resets_before]).await?.len()).unwrap_or(u64::MAX))
 }
 
 /// People whose premium holds at `now`.

@@ -98,12 +98,6 @@ fn count(rows: &[Row]) -> Result<BTreeMap<Code, Stock>, Fault> {
     Ok(stocks)
 }
 
-/// Whether `code` has a free key.
-pub async fn has_free(db: &impl GenericClient, code: &Code) -> Result<bool, Fault> {
-    let sql = "select exists (select 1 from keyhub.product_key where product = $1 and state = 'free') as has_free";
-    Ok(db.query_one(sql, &[code]).await?.get("has_free"))
-}
-
 /// Free and held keys of `code`, counted no further than one above `at_most`.
 pub async fn left(db: &impl GenericClient, code: &Code, at_most: i64) -> Result<i64, Fault> {
     let sql = "select count(*) as n from (

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::base::Fault;
+use crate::base::geo::Country;
 use crate::base::ids::UserId;
-use crate::clients::geocode::Country;
 use crate::db::GenericClient;
 use crate::keyhub::model::Code;
 
@@ -28,8 +28,8 @@ pub async fn claims(db: &impl GenericClient, borders: &[Timestamp]) -> Result<Ve
                    from keyhub.claim
                    where claimed_at >= $2 and claimed_at < $3 and kind <> 'import'
                )
-               select day, product, country_iso, country_name, count(*) as n from made
-               group by grouping sets ((day), (product), (country_iso, country_name))
+               select day, product, country_iso, max(country_name) as country_name, count(*) as n from made
+               group by grouping sets ((day), (product), (country_iso))
                order by day, product, n desc, country_name";
     let (Some(first), Some(last)) = (borders.first(), borders.last()) else { return Ok(Vec::new()) };
     let rows = db.query(sql, &[&borders, first, last]).await?;

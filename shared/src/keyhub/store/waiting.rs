@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::base::Fault;
+use crate::base::geo::Country;
 use crate::base::ids::UserId;
-use crate::clients::geocode::Country;
 use crate::db::{GenericClient, Transaction};
 use crate::keyhub::model::Code;
 
@@ -91,6 +91,18 @@ pub async fn line(
                order by joined_at, entry_id limit $4";
     let (joined_at, entry_id) = after.unwrap_or((Timestamp::UNIX_EPOCH, 0));
     Ok(db.query(sql, &[&product, &joined_at, &entry_id, &limit]).await?.iter().map(entry).collect())
+}
+
+/// How many wait for a product behind the given entry.
+pub async fn count_behind(
+    db: &impl GenericClient,
+    product: &Code,
+    after: Option<(Timestamp, i64)>,
+) -> Result<i64, Fault> {
+    let sql = "select count(*) as n from keyhub.waiting_entry
+               where product = $1 and state = 'waiting' and (joined_at, entry_id) > ($2, $3)";
+    let (joined_at, entry_id) = after.unwrap_or((Timestamp::UNIX_EPOCH, 0));
+    Ok(db.query_one(sql, &[&product, &joined_at, &entry_id]).await?.get("n"))
 }
 
 /// Products for which someone waits, or keys are held.

@@ -2,10 +2,9 @@
 
 use tests::World;
 
-use super::until_locked;
 use crate::keyhub::shop::{
     TRY_LATER, books, check_books, claims, count, customer, forget_country, keys_sent, minutes, open, places, set,
-    stock,
+    stock, until_locked,
 };
 
 const USER: i64 = 1001;

@@ -6,8 +6,9 @@ use serde_json::Value as Json;
 use shared::db::outbox::LEASE;
 use tests::World;
 
-use super::until_locked;
-use crate::keyhub::shop::{books, check_books, claims, customer, keys_sent, minutes, open, places, stock};
+use crate::keyhub::shop::{
+    books, check_books, claims, customer, keys_sent, minutes, open, places, stock, until_locked,
+};
 
 const USER: i64 = 1001;
 /// How long Telegram may wait for the news that Postgres is away.

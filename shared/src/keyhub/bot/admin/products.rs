@@ -94,6 +94,9 @@ fn invalid(voice: &Voice<'_>, field: &str) -> Reply {
     Reply::say(voice.say("value-invalid", &[("field", safe(field)), ("rule", rule.into())]))
 }
 
+/// Size of an export that is sent as a document, in bytes; a larger one is for the API.
+const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// `/export <code>`
 pub async fn export(scene: &Scene<'_, '_>, rest: &str) -> Answer {
     let voice = scene.voice();
@@ -107,6 +110,9 @@ pub async fn export(scene: &Scene<'_, '_>, rest: &str) -> Answer {
     let now = scene.stage.cx.now();
     let exported = file::export(scene.tx, scene.stage.vault, &product.code, &scene.actor(), now).await;
     let exported = exported.map_err(Error::fault)?;
+    if exported.text.len() > DOCUMENT_BYTES_MAX {
+        return Ok(Some(Reply::say(voice.say("export-too-large", &[("code", product.code.as_str().into())]))));
+    }
     let args = [
         ("code", product.code.as_str().into()),
         ("label", safe(&product.label)),

@@ -8,11 +8,9 @@ use super::super::asked::Goal;
 use super::super::chain::Ready;
 use super::super::told::product_list;
 use super::{Broken, End, Work};
-use crate::base::ids::ChatId;
 use crate::base::{Fault, crypto};
 use crate::db::outbox::{self, Lane, Outgoing};
 use crate::db::{Connection, Transaction};
-use crate::entry::deliver;
 use crate::keyhub::claim::{self, Verdict, Wanted};
 use crate::keyhub::messages::{BOT, alert_messages, number, safe, to_admins};
 use crate::keyhub::model::{Kind, Pending, Person, Product};
@@ -51,7 +49,7 @@ impl Work<'_> {
         let voice = self.voice();
         let known = async {
             match &voice.thread {
-                Some(thread) => outbox::sent_in_thread(tx, &lane(voice.chat), thread, CLEARED_MAX).await,
+                Some(thread) => outbox::sent_in_thread(tx, &Lane::telegram(BOT, voice.chat), thread, CLEARED_MAX).await,
                 None => Ok(Vec::new()),
             }
         };
@@ -108,8 +106,9 @@ impl Work<'_> {
         messages.extend(self.trouble(tx).await?);
         let pending = self.pending(stop);
         let mut also: Vec<BoxFuture<'_, Result<(), Fault>>> = Vec::new();
-        if let Some(pending) = &pending {
-            also.push(people::set_pending(tx, opened.person.id, Some(pending)).boxed());
+        let is_over = stop.is_final() && self.goal.dialogue().is_some();
+        if pending.is_some() || is_over {
+            also.push(people::set_pending(tx, opened.person.id, pending.as_ref()).boxed());
         }
         if let (Stop::OutOfStock(code), Some(product)) = (stop, self.product(stop))
             && !product.no_stock_alerted
@@ -140,7 +139,7 @@ impl Work<'_> {
     pub(super) async fn wait(
         &mut self,
         db: &mut Connection,
-        country: &crate::clients::geocode::Country,
+        country: &crate::base::geo::Country,
     ) -> Result<End, Broken> {
         let Goal::Notify { code, .. } = &self.goal else { return Ok(End::Again) };
         let opened = match self.open(db).await? {
@@ -189,8 +188,4 @@ impl Work<'_> {
 fn is_same(now: &Product, then: &Product) -> bool {
     let looked_at = |p: &Product| (p.limit, p.premium_n, p.state, p.zone.clone());
     looked_at(now) == looked_at(then)
-}
-
-fn lane(chat: ChatId) -> Lane {
-    Lane { channel: deliver::TELEGRAM.name.to_owned(), sender: BOT.0.to_owned(), number: chat.0 }
 }

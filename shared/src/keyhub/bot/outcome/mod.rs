@@ -5,7 +5,8 @@ use futures_util::future::{BoxFuture, try_join_all};
 use jiff::Timestamp;
 
 use super::asked::{Asked, Change, Committed, Goal, Plan, changed, release, settle};
-use super::chain::{Glance, limits};
+use super::chain::Glance;
+use super::heard::Said;
 use super::{Stage, awake};
 use crate::base::{Fault, chain};
 use crate::db::conversation::Pace;
@@ -14,7 +15,7 @@ use crate::db::{Connection, Transaction, on_constraint};
 use crate::entry::converse::{self, Turn};
 use crate::entry::deliver;
 use crate::keyhub::dialog::Dialog;
-use crate::keyhub::limits::Slot;
+use crate::keyhub::limits::{self, Slot};
 use crate::keyhub::messages::{Voice, answer, fitted};
 use crate::keyhub::model::{Known, Person, Product, Shared};
 use crate::keyhub::rules::Stop;
@@ -37,7 +38,7 @@ pub async fn commit(
     };
     let mut work = Work { stage, glance, change, goal, found, now, messages: Vec::new() };
     if let Some(query) = stage.heard.query() {
-        work.messages.push(answer(stage.heard.chat, query, popup));
+        work.messages.push(answer(query, popup));
     }
     work.messages.extend(preface);
     let said = match result {
@@ -70,7 +71,7 @@ async fn finish(
     let now = work.now;
     match (end, slot) {
         (End::Given { pushed, key, country }, Some(slot)) => {
-            let limits = limits(stage.cx, stage.settings).await;
+            let limits = limits::of(stage.cx, stage.settings).await;
             if let Err(fault) = limits.confirm(slot, &key, &country, now).await {
                 tracing::warn!(error = chain(&fault), "slot left to the sweep");
             }
@@ -212,7 +213,7 @@ impl Work<'_> {
         if let (true, Some(shared)) = (located, &person.location) {
             let place = self.found.country.clone().map_or_else(|| shared.place.clone(), Known::Country);
             let shared = Shared { at: shared.at, place };
-            statements.push(async move { people::locate(tx, vault, user, &shared, self.now).await }.boxed());
+            statements.push(async move { people::locate(tx, vault, user, &shared).await }.boxed());
         }
         statements
     }
@@ -230,7 +231,9 @@ impl Work<'_> {
         let woken = awake(self.stage, tx, person).await?;
         let messages: Vec<Outgoing> = fitted(woken.into_iter().chain(messages.iter().cloned()).collect());
         let last = async { try_join_all(statements).await.map(|_| ()) };
-        let dialog = if matches!(turn.dialog, Dialog::Forgetting) { Dialog::Idle } else { turn.dialog.clone() };
+        // A command ends what was asked before; a button, a contact or a place does not.
+        let is_command = matches!(self.stage.heard.said, Said::Words { .. });
+        let dialog = if is_command { Dialog::Idle } else { turn.dialog.clone() };
         let closed = converse::close_with(tx, self.stage.heard.who, &dialog, &messages, self.now, last).await;
         match on_constraint(closed.map(Ok), "person_phone_hash", Broken::Sure(Fault::GaveUp("phone taken meanwhile"))) {
             Ok(pushed) => Ok(pushed),
