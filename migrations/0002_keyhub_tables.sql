@@ -149,6 +149,7 @@ create table keyhub.person (
     place              bytea,
     country_iso        text,
     country_name       text,
+    country_at         timestamptz,
     pending_product    text,
     pending_dialogue   text,
     pending_notify     boolean     not null default false,

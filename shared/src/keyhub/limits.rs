@@ -9,7 +9,6 @@ use serde_json::{Value as Json, json};
 use super::counter::{ALL_PRODUCTS, Counter, Given, Reserved, SHARDS};
 use super::model::{Person, Product};
 use super::rules::{self, SLOT_LIFE};
-use super::store::claims;
 use super::store::people::Resets;
 use crate::base::config::Keyhub;
 use crate::base::crypto;
@@ -252,18 +251,14 @@ pub fn demands(settings: &Keyhub, product: &Product, person: &Person, resets: &R
     std::iter::once(own).chain(cap).collect()
 }
 
-/// Takes a returned claim out of its counters, after the commit that returned it. What fails here the sweep does.
+/// Takes a returned claim out of its counters, after the commit that returned it. The sweep does it again, in case this
+/// fails or never happens.
 pub async fn uncount(cx: &Cx, user: UserId, product: &Product, token: &str) {
-    if let Err(fault) = take_out(cx, user, product, token).await {
+    let Ok(settings) = cx.config().keyhub() else { return };
+    let counters = [(product.code.to_string(), product.zone.clone())];
+    if let Err(fault) = of(cx, settings).await.uncount(user, &counters, token, settings, cx.now()).await {
         tracing::warn!(error = chain(&fault), "a returned claim still counts until the sweep");
     }
-}
-
-async fn take_out(cx: &Cx, user: UserId, product: &Product, token: &str) -> Result<(), Fault> {
-    let settings = cx.config().keyhub()?;
-    let limits = Limits::new(cx.counters(&settings.counters_table).await);
-    limits.uncount(user, &[(product.code.to_string(), product.zone.clone())], token, settings, cx.now()).await?;
-    claims::uncounted(&*cx.db().await?, token).await
 }
 
 fn key(user: UserId, product: &str) -> Json {

@@ -6,13 +6,10 @@ use super::model::Person;
 use super::rules::Stop;
 use crate::base::chain;
 use crate::base::config::Keyhub;
-use crate::clients::telegram::Reply;
-use crate::entry::Cx;
+use crate::clients::telegram::{Reply, Telegram};
 
 /// Whether the person is in every required channel. Telegram is asked each time.
-pub async fn check(cx: &Cx, settings: &Keyhub, person: &Person) -> Result<(), Stop> {
-    let token = settings.token().map_err(|_| Stop::MembershipUnknown)?;
-    let telegram = cx.telegram(token);
+pub async fn check(telegram: &Telegram, settings: &Keyhub, person: &Person) -> Result<(), Stop> {
     let asked = settings.channels.iter().map(|channel| telegram.chat_member(&channel.id, person.id));
     let mut missing = Vec::new();
     for (channel, answer) in settings.channels.iter().zip(join_all(asked).await) {

@@ -130,7 +130,8 @@ impl Server<'_> {
         if products::left(&*db, &self.product.code, 0).await? == 0 {
             return Ok(Fate::NoStock);
         }
-        match membership::check(self.cx, self.settings, &person).await {
+        let telegram = self.cx.telegram(self.settings.token()?);
+        match membership::check(&telegram, self.settings, &person).await {
             Ok(()) => {}
             Err(Stop::NotJoined(channels)) => {
                 let urls: Vec<String> =

@@ -6,7 +6,8 @@ use shared::keyhub::counter::Counter;
 use tests::{Call, Turn, World, kill_after_polls};
 
 use super::shop::{
-    FULL, counter, customer, customers, hours, keys_sent, locate, minutes, open, places, set, shop, stock,
+    FULL, claimed_and_killed, counter, customer, customers, hours, keys_sent, locate, minutes, open, places,
+    reserved_and_killed, set, shop, stock,
 };
 
 const USER: i64 = 1001;
@@ -121,7 +122,7 @@ async fn premium_counts_all_claims_and_so_does_its_end() {
 
 #[tokio::test]
 async fn the_cap_over_all_products_is_one_more_limit() {
-    let world = open(tests::World::setup().set("KEYHUB_USER_CAP", "3").set("KEYHUB_ZONE", "Asia/Kolkata")).await;
+    let world = open(World::setup().set("KEYHUB_USER_CAP", "3").set("KEYHUB_ZONE", "Asia/Kolkata")).await;
     stock(&world, "A", 9).await;
     stock(&world, "B", 9).await;
     customer(&world, USER).await;
@@ -142,7 +143,7 @@ async fn the_cap_over_all_products_is_one_more_limit() {
 
 #[tokio::test]
 async fn both_places_are_reserved_or_none() {
-    let world = open(tests::World::setup().set("KEYHUB_USER_CAP", "1")).await;
+    let world = open(World::setup().set("KEYHUB_USER_CAP", "1")).await;
     set(&world, "A", "limit_n = 1").await;
     stock(&world, "A", 99).await;
     for polls in 1.. {
@@ -206,19 +207,9 @@ async fn a_returned_key_gives_its_place_back_and_a_replacement_takes_none() {
 
 #[tokio::test]
 async fn a_key_returned_before_its_slot_was_confirmed_does_not_count() {
-    let world = open(tests::World::setup().proxied()).await;
+    let world = open(World::setup().proxied()).await;
     stock(&world, "A", 9).await;
-    customer(&world, USER).await;
-    for polls in 1.. {
-        let update = world.bot.say(USER, "/shareinfoa");
-        assert!(kill_after_polls(world.telegram_update(&update), polls).await.is_none());
-        if keys_of(&world, USER).await.len() == 1 {
-            break;
-        }
-        world.advance(minutes(11));
-        world.run("keyhub-sweep").await;
-    }
-    assert_eq!(places(&world, USER, "A").await, (0, 1), "claimed, and not yet confirmed");
+    claimed_and_killed(&world, USER).await;
     api(&world, Method::POST, "/keyhub/keys/A1/return", json!({})).await;
     world.advance(minutes(11));
     world.run("keyhub-sweep").await;
@@ -227,15 +218,10 @@ async fn a_key_returned_before_its_slot_was_confirmed_does_not_count() {
 
 #[tokio::test]
 async fn an_open_slot_counts_as_a_claim_of_its_reservation() {
-    let world = stocked().await;
+    let world = shop().await;
+    stock(&world, "A", 9).await;
     set(&world, "A", "mode = 'rolling', limit_n = 1, limit_hours = 5").await;
-    for polls in 1.. {
-        let update = world.bot.say(USER, "/shareinfoa");
-        assert!(kill_after_polls(world.telegram_update(&update), polls).await.is_none());
-        if places(&world, USER, "A").await == (0, 1) {
-            break;
-        }
-    }
+    reserved_and_killed(&world, USER).await;
     world.advance(minutes(9));
     refused_until(&ask(&world, "a").await, "2025-03-01 17:00:00 UTC");
 }
@@ -248,7 +234,7 @@ fn counted(mut counter: Counter) -> Counter {
 
 #[tokio::test]
 async fn rebuilt_counters_equal_those_that_were_kept() {
-    let world = open(tests::World::setup().set("KEYHUB_USER_CAP", "50").set("KEYHUB_ZONE", "Asia/Kolkata")).await;
+    let world = open(World::setup().set("KEYHUB_USER_CAP", "50").set("KEYHUB_ZONE", "Asia/Kolkata")).await;
     for code in ["A", "B"] {
         stock(&world, code, 30).await;
     }

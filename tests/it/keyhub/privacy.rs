@@ -6,8 +6,8 @@ use shared::db::outbox::LEASE;
 use tests::{CHANNEL, World, kill_after_polls, phone_of};
 
 use super::shop::{
-    FULL, NO_STOCK, TRY_LATER, books, check_books, claims, count, counter, customer, forget_country, hours, keys_sent,
-    locate, minutes, open, phone, places, set, shop, stock,
+    FULL, NO_STOCK, TRY_LATER, books, check_books, claimed_and_killed, count, counter, customer, forget_country, hours,
+    keys_sent, locate, minutes, open, phone, places, set, shop, stock,
 };
 
 const USER: i64 = 1001;
@@ -97,15 +97,9 @@ async fn erasure_resets_no_limit() {
 
 #[tokio::test]
 async fn an_open_slot_of_someone_erased_is_settled_without_what_was_erased() {
-    let world = stocked().await;
-    set(&world, "A", "limit_n = 99").await;
-    for polls in 1.. {
-        let update = world.bot.say(USER, "/shareinfoa");
-        assert!(kill_after_polls(world.telegram_update(&update), polls).await.is_none());
-        if claims(&world, USER).await == 1 {
-            break;
-        }
-    }
+    let world = open(World::setup().proxied()).await;
+    stock(&world, "A", 9).await;
+    claimed_and_killed(&world, USER).await;
     world.advance(LEASE);
     world.run("outbox-relay").await;
     forget(&world, USER).await;

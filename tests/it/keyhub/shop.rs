@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::FutureExt;
 use jiff::SignedDuration;
 use local::telegram::Message;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use shared::base::ids::UserId;
 use shared::clients::counters::Counters;
 use shared::keyhub::counter::Counter;
@@ -64,8 +65,8 @@ pub async fn customers(world: &World, people: &[i64]) {
     let (sealed, hashes): (Vec<_>, Vec<_>) =
         phones.map(|digits| (seal_phone(vault, &digits), phone_hash(vault, &digits))).unzip();
     let sql = "insert into keyhub.person (user_id, username, language, phone, phone_hash, located_at, country_iso,
-                   country_name, country_at, created_at)
-               select p.id, 'user' || p.id, 'en', p.phone, p.hash, $4, 'IN', 'India', $4, $4
+                   country_name, created_at)
+               select p.id, 'user' || p.id, 'en', p.phone, p.hash, $4, 'IN', 'India', $4
                from unnest($1::int8[], $2::bytea[], $3::bytea[]) as p (id, phone, hash)";
     let made = world.db().await.execute(sql, &[&people, &sealed, &hashes, &world.now()]).await;
     made.unwrap();
@@ -83,15 +84,15 @@ pub fn phone(id: i64) -> String {
 
 /// The places of these people are of today again.
 pub async fn locate(world: &World, people: &[i64]) {
-    let sql = "update keyhub.person set located_at = $2, country_at = $2 where user_id = any($1)";
+    let sql = "update keyhub.person set located_at = $2 where user_id = any($1)";
     world.db().await.execute(sql, &[&people, &world.now()]).await.unwrap();
 }
 
 /// The person's coordinates are known, and their country is not.
 pub async fn forget_country(world: &World, id: i64) {
     let place = world.config().vault().unwrap().seal("place", r#"{"latitude":12.9716,"longitude":77.5946}"#);
-    let sql = "update keyhub.person set located_at = $2, place = $3, country_iso = null, country_name = null,
-                   country_at = null where user_id = $1";
+    let sql = "update keyhub.person set located_at = $2, place = $3, country_iso = null, country_name = null
+               where user_id = $1";
     world.db().await.execute(sql, &[&id, &world.now(), &place]).await.unwrap();
 }
 
@@ -186,6 +187,53 @@ pub async fn books(world: &World) -> Books {
         tokens_without_claim: row.get(6),
         updates_with_two_claims: row.get(7),
     }
+}
+
+/// A customer whose attempt at A was killed after it had reserved a place and before its transaction had begun.
+pub async fn reserved_and_killed(world: &World, id: i64) -> Json {
+    customer(world, id).await;
+    assert_eq!(world.say(id, "/help").await.said.len(), 1);
+    let update = world.bot.say(id, "/shareinfoa");
+    let conversation = format!("select 1 from core.conversation where user_id = {id}");
+    killed_at(world, world.telegram_update(&update).boxed(), &conversation).await;
+    assert_eq!((claims(world, id).await, places(world, id, "A").await), (0, (0, 1)));
+    update
+}
+
+/// A customer whose attempt at A was killed after its commit and before its place was confirmed. Needs proxies.
+pub async fn claimed_and_killed(world: &World, id: i64) {
+    customer(world, id).await;
+    let db = world.db().await;
+    // The claim has its place, and waits for its product.
+    db.batch_execute("begin; select 1 from keyhub.product where code = 'A' for update").await.unwrap();
+    let update = world.bot.say(id, "/shareinfoa");
+    let proxy = &world.proxies().aws;
+    let committed = async {
+        until_locked(world, 1).await;
+        proxy.blackhole();
+        db.batch_execute("rollback").await.unwrap();
+        until(async || claims(world, id).await == 1).await;
+    };
+    tokio::select! {
+        biased;
+        status = world.telegram_update(&update).boxed() => panic!("it was answered {status}"),
+        () = committed => {}
+    }
+    proxy.cut();
+    proxy.forward();
+    assert_eq!(places(world, id, "A").await, (0, 1));
+}
+
+/// Kills `work` where it waits for the rows that `rows` selects.
+pub async fn killed_at<T>(world: &World, work: impl Future<Output = T>, rows: &str) {
+    let db = world.db().await;
+    db.batch_execute(&format!("begin; {rows} for update")).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = work => panic!("it did not wait"),
+        () = until_locked(world, 1) => {}
+    }
+    db.batch_execute("rollback").await.unwrap();
 }
 
 /// These values, none of them twice.

@@ -134,7 +134,8 @@ impl Asker<'_> {
     /// Steps 1 and 2: not blocked, member of every channel.
     pub async fn member(&self, person: &Person) -> Result<(), Stop> {
         rules::check_blocked(person)?;
-        membership::check(self.cx, self.settings, person).await
+        let token = self.settings.token().map_err(|_| Stop::MembershipUnknown)?;
+        membership::check(&self.cx.telegram(token), self.settings, person).await
     }
 
     /// Steps 1 to 3: also the phone number is known.

@@ -182,7 +182,13 @@ pub async fn unbind_phone(tx: &Transaction<'_>, user: UserId, owner_hash: &[u8])
 }
 
 /// Stores where the person is.
-pub async fn locate(tx: &Transaction<'_>, vault: &Vault, user: UserId, shared: &Shared) -> Result<(), Fault> {
+pub async fn locate(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    user: UserId,
+    shared: &Shared,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let (place, country) = match &shared.place {
         Known::Place(place) => {
             let text = serde_json::to_string(place).map_err(|error| Fault::stored(PLACE, error))?;
@@ -193,9 +199,11 @@ pub async fn locate(tx: &Transaction<'_>, vault: &Vault, user: UserId, shared: &
     };
     let iso = country.map(|country| country.iso.clone());
     let name = country.map(|country| country.name.clone());
-    let sql = "update keyhub.person set located_at = $2, place = $3, country_iso = $4, country_name = $5
+    let resolved_at = country.map(|_| now);
+    let sql =
+        "update keyhub.person set located_at = $2, place = $3, country_iso = $4, country_name = $5, country_at = $6
                where user_id = $1";
-    tx.execute(sql, &[&user, &shared.at, &place, &iso, &name]).await?;
+    tx.execute(sql, &[&user, &shared.at, &place, &iso, &name, &resolved_at]).await?;
     Ok(())
 }
 

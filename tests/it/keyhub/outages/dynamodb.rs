@@ -71,7 +71,7 @@ async fn a_reservation_whose_answer_nobody_heard_costs_its_place_until_the_sweep
 #[tokio::test]
 async fn a_claim_that_could_not_be_confirmed_is_confirmed_by_the_sweep() {
     let world = shop().await;
-    set(&world, "A", "limit_n = 1").await;
+    set(&world, "A", "limit_n = 1, low_stock_alerted = true").await;
     let db = world.db().await;
     db.batch_execute("begin; select 1 from keyhub.product where code = 'A' for update").await.unwrap();
     let refuse = async {

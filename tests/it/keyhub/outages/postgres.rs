@@ -7,7 +7,7 @@ use shared::db::outbox::LEASE;
 use tests::World;
 
 use crate::keyhub::shop::{
-    books, check_books, claims, customer, keys_sent, minutes, open, places, stock, until_locked,
+    books, check_books, claims, customer, keys_sent, minutes, open, places, set, stock, until_locked,
 };
 
 const USER: i64 = 1001;
@@ -108,6 +108,8 @@ async fn a_commit_whose_outcome_nobody_heard() {
     let world = shop().await;
     let update = world.bot.say(USER, "/shareinfoa");
     let db = world.db().await;
+    // Else claims would wait for the product before they begin.
+    set(&world, "A", "low_stock_alerted = true").await;
     // The claim refers to its product, so it waits here, with everything sent but the answer to the commit.
     db.batch_execute("begin; select 1 from keyhub.product where code = 'A' for update").await.unwrap();
     let mute = async {

@@ -213,7 +213,7 @@ impl Work<'_> {
         if let (true, Some(shared)) = (located, &person.location) {
             let place = self.found.country.clone().map_or_else(|| shared.place.clone(), Known::Country);
             let shared = Shared { at: shared.at, place };
-            statements.push(async move { people::locate(tx, vault, user, &shared).await }.boxed());
+            statements.push(async move { people::locate(tx, vault, user, &shared, self.now).await }.boxed());
         }
         statements
     }
