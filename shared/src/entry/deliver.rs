@@ -98,7 +98,7 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
         match serve(&cx, &mut db, &lane, Vec::new()).await {
             // One chat that has to wait says nothing about the others; a queue or a bus does.
             Ok(After::Waits) if ![TELEGRAM.name, ANSWER.name].contains(&lane.channel.as_str()) => {
-                stuck.push(lane.channel.clone())
+                stuck.push(lane.channel.clone());
             }
             Ok(_) => {}
             Err(fault) => {

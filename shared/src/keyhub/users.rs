@@ -77,11 +77,18 @@ pub async fn profile(db: &impl GenericClient, vault: &Vault, user: UserId, now: 
 }
 
 /// Blocks a person.
-pub async fn block(tx: &Transaction<'_>, user: UserId, reason: &str, actor: &str, now: Timestamp) -> Result<(), Error> {
-    if !people::block(tx, user, Some(reason)).await? {
-        return Err(Error::NoSuchUser);
-    }
-    Ok(note(tx, actor, "user.block", user, json!({ "reason": reason }), now).await?)
+pub async fn block(
+    tx: &Transaction<'_>,
+    vault: &Vault,
+    user: UserId,
+    reason: &str,
+    actor: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let person = people::lock(tx, vault, user).await?.ok_or(Error::NoSuchUser)?;
+    people::block(tx, user, Some(reason)).await?;
+    let old = json!({ "reason": person.blocked });
+    Ok(note(tx, actor, "user.block", user, (old, json!({ "reason": reason })), now).await?)
 }
 
 /// Lifts a block, also one from before an erasure; says whether there was one.
@@ -99,8 +106,9 @@ pub async fn unblock(
     }
     let was_kept = people::unblock_erased(tx, &people::owner_hash(vault, user)).await?;
     match (was_blocked || was_kept, person) {
-        (true, _) => {
-            note(tx, actor, "user.unblock", user, json!({}), now).await?;
+        (true, person) => {
+            let old = json!({ "reason": person.and_then(|person| person.blocked) });
+            note(tx, actor, "user.unblock", user, (old, json!({ "reason": null })), now).await?;
             Ok(true)
         }
         (false, Some(_)) => Ok(false),
@@ -111,15 +119,16 @@ pub async fn unblock(
 /// Sets the end of a person's premium time, or ends it.
 pub async fn set_premium(
     tx: &Transaction<'_>,
+    vault: &Vault,
     user: UserId,
     until: Option<Timestamp>,
     actor: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if !people::set_premium(tx, user, until).await? {
-        return Err(Error::NoSuchUser);
-    }
-    Ok(note(tx, actor, "user.premium", user, json!({ "until": until }), now).await?)
+    let person = people::lock(tx, vault, user).await?.ok_or(Error::NoSuchUser)?;
+    people::set_premium(tx, user, until).await?;
+    let old = json!({ "until": person.premium_until });
+    Ok(note(tx, actor, "user.premium", user, (old, json!({ "until": until })), now).await?)
 }
 
 /// Adds `days` to what a person has of premium; the person, with the new end.
@@ -134,7 +143,7 @@ pub async fn grant_premium(
     let person = people::lock(tx, vault, user).await?.ok_or(Error::NoSuchUser)?;
     let from = person.premium_until.map_or(now, |until| until.max(now));
     let until = from.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(from);
-    set_premium(tx, user, Some(until), actor, now).await?;
+    set_premium(tx, vault, user, Some(until), actor, now).await?;
     Ok(Person { premium_until: Some(until), ..person })
 }
 
@@ -155,7 +164,7 @@ pub async fn reset_limit(
         return Err(Error::NoSuchProduct(code.to_string()));
     }
     people::reset_limit(tx, &people::owner_hash(vault, user), product, now).await?;
-    Ok(note(tx, actor, "user.reset_limit", user, json!({ "product": product }), now).await?)
+    Ok(note(tx, actor, "user.reset_limit", user, (json!(null), json!({ "product": product })), now).await?)
 }
 
 /// Detaches a person's phone number; says whether there was one.
@@ -168,7 +177,8 @@ pub async fn unbind_phone(
 ) -> Result<bool, Error> {
     let person = people::find(tx, vault, user).await?;
     if people::unbind_phone(tx, user, &people::owner_hash(vault, user)).await? {
-        note(tx, actor, "user.unbind_phone", user, json!({}), now).await?;
+        let (old, new) = (json!({ "bound": true }), json!({ "bound": false }));
+        note(tx, actor, "user.unbind_phone", user, (old, new), now).await?;
         return Ok(true);
     }
     if person.is_some() { Ok(false) } else { Err(Error::NoSuchUser) }
@@ -179,10 +189,10 @@ async fn note(
     actor: &str,
     action: &'static str,
     user: UserId,
-    new: Json,
+    (old, new): (Json, Json),
     now: Timestamp,
 ) -> Result<(), Fault> {
     let subject = format!("user:{user}");
-    let entry = audit::Entry { domain: DOMAIN, actor, action, subject: &subject, old: None, new: Some(new) };
+    let entry = audit::Entry { domain: DOMAIN, actor, action, subject: &subject, old: Some(old), new: Some(new) };
     audit::note(tx, entry, now).await
 }

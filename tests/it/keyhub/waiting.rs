@@ -1,9 +1,10 @@
 //! The waiting line: first come first served, within the limits, once each, and no key is kept for nobody.
 
+use futures_util::FutureExt;
 use local::faults::Fault;
 use serde_json::json;
 use shared::db::outbox::LEASE;
-use tests::{CHANNEL, Call, World, keys_of, kill_after_polls};
+use tests::{ADMIN, CHANNEL, Call, World, keys_of, kill_after_polls};
 
 use super::shop::{
     FULL, NO_STOCK, all_is_said, books, check_books, claims, count, customer, customers, distinct, hours, keys_sent,
@@ -108,6 +109,7 @@ async fn direct_attempts_never_take_held_keys() {
     let other = FIRST + 9;
     customer(&world, other).await;
     assert!(world.say(other, "/shareinfoc").await.text().contains(NO_STOCK));
+    assert_eq!(count(&world, ADMIN, "has no keys left"), 0, "held keys are stock");
     // Also who waits has to wait.
     assert!(world.say(FIRST, "/shareinfoc").await.text().contains(NO_STOCK));
     world.run("keyhub-waitlist").await;
@@ -258,7 +260,7 @@ async fn a_worker_killed_anywhere_is_followed_by_the_next() {
 async fn a_place_voided_by_the_sweep_is_reserved_anew() {
     let world = shop_with_line(&[FIRST]).await;
     world.add_keys("C", &keys_of("C", 1)).await;
-    killed_at(&world, world.try_run("keyhub-waitlist"), "select 1 from keyhub.waiting_entry").await;
+    killed_at(&world, world.try_run("keyhub-waitlist").boxed(), "select 1 from keyhub.waiting_entry").await;
     assert_eq!(places(&world, FIRST, "C").await, (0, 1));
     world.advance(minutes(11));
     world.run("keyhub-sweep").await;

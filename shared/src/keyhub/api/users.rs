@@ -249,17 +249,17 @@ async fn act(
     now: Timestamp,
 ) -> Result<(), Problem> {
     match deed {
-        Deed::Block(reason) => users::block(tx, user, &reason, actor, now).await?,
+        Deed::Block(reason) => users::block(tx, vault, user, &reason, actor, now).await?,
         Deed::Explain(reason) => {
             if users::profile(tx, vault, user, now).await?.blocked.is_none() {
                 return Err(Problem::invalid_field("block_reason", "value"));
             }
-            users::block(tx, user, &reason, actor, now).await?;
+            users::block(tx, vault, user, &reason, actor, now).await?;
         }
         Deed::Unblock => {
             users::unblock(tx, vault, user, actor, now).await?;
         }
-        Deed::Premium(until) => users::set_premium(tx, user, until, actor, now).await?,
+        Deed::Premium(until) => users::set_premium(tx, vault, user, until, actor, now).await?,
         Deed::ResetLimit(product) => match users::reset_limit(tx, vault, user, product.as_ref(), actor, now).await {
             Err(Error::NoSuchProduct(_)) => return Err(Problem::invalid_field("limit_reset", "value")),
             reset => reset?,

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::db::outbox::{AGE_MAX, BACKOFF_MAX};
 use tests::{Call, World};
 
-use crate::keyhub::shop::{all_is_said, claims, count, customer, keys_sent, places, set, shop, stock};
+use crate::keyhub::shop::{all_is_said, claims, count, customer, forget_country, keys_sent, places, set, shop, stock};
 
 const USER: i64 = 1001;
 
@@ -165,6 +165,30 @@ async fn a_message_that_telegram_refuses_is_not_tried_again() {
     assert_eq!(count(&world, USER, "DONE!"), 1, "the others arrive");
     let tried = world.bot.calls("sendMessage").iter().filter(|call| call.body.to_string().contains("kode")).count();
     assert_eq!(tried, 1);
+}
+
+#[tokio::test]
+async fn no_transaction_is_open_while_someone_else_is_asked() {
+    let world = open().await;
+    forget_country(&world, USER).await;
+    let open = "select count(*) from pg_stat_activity where datname = current_database() and state <> 'idle'
+                and pid <> pg_backend_pid()";
+    for (faults, method) in [
+        (world.telegram.faults(), "getChatMember"),
+        (world.geocoder.faults(), "geocode"),
+        (world.telegram.faults(), "sendMessage"),
+    ] {
+        faults.fail_next(method, 1, Fault::Hang);
+        let look = async {
+            faults.until_hanging().await;
+            assert_eq!(world.number(open).await, 0, "{method}");
+            faults.release();
+        };
+        let update = world.bot.say(USER, "/shareinfoa");
+        let (status, ()) = tokio::join!(world.telegram_update(&update), look);
+        assert_eq!(status, 200);
+        forget_country(&world, USER).await;
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub async fn block(scene: &Scene<'_, '_>, rest: &str) -> Answer {
     }
     let Some(user) = user(id) else { return Ok(Some(said(scene, "id-invalid", &[]))) };
     let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
-    let blocked = users::block(scene.tx, user, &reason, &scene.actor(), scene.stage.cx.now()).await;
+    let blocked = users::block(scene.tx, scene.stage.vault, user, &reason, &scene.actor(), scene.stage.cx.now()).await;
     answer(scene, user, blocked.map(|()| ("user-blocked", vec![("reason", safe(&reason))]))).map(Some)
 }
 

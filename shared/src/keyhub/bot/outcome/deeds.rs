@@ -112,6 +112,8 @@ impl Work<'_> {
         }
         if let (Stop::OutOfStock(code), Some(product)) = (stop, self.product(stop))
             && !product.no_stock_alerted
+            // Keys held for the waiting line are stock, if not for this attempt.
+            && products::left(tx, code, 0).await? == 0
             && products::mark_no_stock(tx, code).await?
         {
             let alerts = claim::Alerts { low: false, empty: true };
