@@ -2,7 +2,7 @@
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::Builder;
+use shared::clients::{aws, http};
 
 /// The region of everything on this machine.
 pub const REGION: &str = "us-east-1";
@@ -45,7 +45,7 @@ impl Account {
             .region(Region::new(REGION))
             .endpoint_url(&self.endpoint)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(Builder::new().build_http())
+            .http_client(aws::over(http::client()))
             .build()
     }
 }

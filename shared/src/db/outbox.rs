@@ -75,13 +75,6 @@ impl Outgoing {
         Self { lane: unordered("event", detail_type), thread: None, about: None, body: detail, at_once: false }
     }
 
-    /// The same, not kept waiting by what else goes to its chat.
-    #[must_use]
-    pub fn out_of_turn(mut self) -> Self {
-        self.lane.number = any_number();
-        self
-    }
-
     /// The same, as part of `thread`.
     #[must_use]
     pub fn in_thread(mut self, thread: impl Into<String>) -> Self {

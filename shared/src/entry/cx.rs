@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
-use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 
@@ -129,7 +128,7 @@ impl Cx {
     }
 
     async fn aws(&self) -> &SdkConfig {
-        self.parts.aws.get_or_init(|| aws::load().boxed()).await
+        self.parts.aws.get_or_init(|| async { aws::load(self.http().clone()) }).await
     }
 
     /// The bot with this token.

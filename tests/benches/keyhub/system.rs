@@ -117,7 +117,7 @@ impl System {
             return Cx::new(Arc::clone(&self.direct), self.clock.clone());
         }
         // The address in the process's environment would win over one that is only put into what was loaded.
-        let loaded = Box::pin(aws::load()).await;
+        let loaded = aws::load(shared::clients::http::client());
         let mut aws = self.aws_over_wire.sdk().into_builder();
         aws.set_http_client(loaded.http_client()).set_timeout_config(loaded.timeout_config().cloned());
         Cx::new(Arc::clone(&self.wired), self.clock.clone()).with_aws(aws.build())

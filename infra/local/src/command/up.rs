@@ -124,7 +124,7 @@ impl Yard {
     ) -> Result<Self, Trouble> {
         defaults::set_common(project, settings, ports)?;
         servers.postgres.make_database(defaults::DATABASE).await?;
-        let aws = shared::clients::aws::load().boxed().await;
+        let aws = shared::clients::aws::load(shared::clients::http::client());
         let database_url = defaults::database_url(ports.postgres);
         let migrating = async {
             let migrated = shared::db::migrate::run(&database_url).await;

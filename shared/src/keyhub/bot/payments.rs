@@ -47,7 +47,7 @@ pub async fn check(stage: &Stage<'_>, db: &mut Connection, query: &PreCheckoutQu
         error_message: refusal.map(|id| stage.voice(None).text(id, &[])),
     };
     // Telegram waits ten seconds, so this waits for nothing that is still to be said.
-    let answer = deliver::answer(BOT, &Request::AnswerPreCheckoutQuery(answer)).out_of_turn();
+    let answer = deliver::answer(BOT, &Request::AnswerPreCheckoutQuery(answer));
     let pushed = tx.commit_with(outbox::push(&tx, &[answer], now)).await?;
     drop(tx);
     deliver::at_once(stage.cx, db, pushed).await;
