@@ -58,13 +58,8 @@ impl Geocoder {
         Self { http, base_url: base_url.to_owned(), key }
     }
 
-    /// The country of `place`; asked once more if the failure may pass and time is left.
+    /// The country of `place`; asked once more if the failure may pass.
     pub async fn country(&self, place: Place) -> Answer {
-        let asked = tokio::time::timeout(http::TOTAL_TIMEOUT, self.ask_twice(place)).await;
-        asked.unwrap_or_else(|_| Answer::Failed("time-out".to_owned()))
-    }
-
-    async fn ask_twice(&self, place: Place) -> Answer {
         let mut last = String::new();
         for _ in 0..CALLS_MAX {
             match self.ask(place).await {

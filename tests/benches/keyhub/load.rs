@@ -135,7 +135,7 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn start(system: &'a System, environments: usize, wired: bool) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("an event loop");
-        let environments = runtime.block_on(join_all((0..environments).map(|_| system.environment(wired))));
+        let environments = (0..environments).map(|_| system.environment(wired)).collect();
         Self { runtime, function: &system.webhook, environments }
     }
 

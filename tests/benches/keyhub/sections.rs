@@ -52,7 +52,7 @@ pub fn speed(system: &System, quick: bool) -> String {
 
 /// Who is waited for, and how often, when updates come one by one.
 pub fn trips(system: &System, quick: bool) -> String {
-    let head = ["update", "in all ms", "Postgres ms", "DynamoDB ms", "Telegram ms", "our code ms", "of it CPU ms"];
+    let head = ["update", "in all ms", "Postgres ms", "DynamoDB ms", "Telegram ms", "the rest, ours, ms", "own CPU ms"];
     let mut times = Table::new(head);
     let mut trips = Table::new(["update", "Postgres round trips", "DynamoDB calls", "Telegram calls"]);
     let way = Way { wired: true, ..Way::warm(1) };
@@ -74,7 +74,7 @@ pub fn trips(system: &System, quick: bool) -> String {
     row("/help", &system.say("/help", n));
     system.stock("A", n);
     row("claim", &system.presses(&["A"], n));
-    let note = "Over a counting wire, which adds to every wait and to our code's share.";
+    let note = "Over counting wires, whose own delay is in the rest. Own CPU time may overlap with waiting.";
     format!("Where the time goes, one update in flight:\n\n{times}\n{trips}\n{note}\n")
 }
 

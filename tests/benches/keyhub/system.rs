@@ -112,7 +112,7 @@ impl System {
     }
 
     /// An environment that has made nothing yet; `wired`, it reaches everything over a counting wire.
-    pub async fn environment(&self, wired: bool) -> Cx {
+    pub fn environment(&self, wired: bool) -> Cx {
         if !wired {
             return Cx::new(Arc::clone(&self.direct), self.clock.clone());
         }
@@ -210,7 +210,7 @@ impl System {
     /// Invokes a function as Lambda does: its answer.
     pub fn invoke(&self, function: &Function, event: &str) -> Json {
         let answer = self.runtime.block_on(async {
-            let cx = self.environment(false).await;
+            let cx = self.environment(false);
             function.invoke(&cx, Invocation::default(), event).await
         });
         let answer = answer.unwrap_or_else(|fault| panic!("{} failed: {}", function.name(), chain(&fault)));
