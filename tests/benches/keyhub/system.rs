@@ -18,6 +18,8 @@ use tokio::runtime::Runtime;
 use crate::load::{Way, serve};
 use crate::outside::{Known, Outside, Tallies};
 
+/// Free keys of the products A and B; more than is claimed.
+const KEYS: usize = 20_000;
 /// Updates at once while nothing is measured.
 const PREPARED_AT_ONCE: usize = 16;
 /// After it, nobody has written too much lately.
@@ -97,7 +99,9 @@ impl System {
     }
 
     fn introduce(&self) {
-        self.stock("B", self.people.len());
+        for product in ["A", "B"] {
+            self.stock(product, 0, KEYS);
+        }
         let acts = [
             |user: i64| json!({ "act": "share_contact", "phone_number": format!("+9191{user:08}"), "user_id": user }),
             |_| json!({ "act": "share_location", "latitude": 12.9716, "longitude": 77.5946 }),
@@ -138,15 +142,16 @@ impl System {
         self.clock.advance(MINUTE);
     }
 
-    /// Adds free keys to a product, and lets people take as many of it as they like.
-    pub fn stock(&self, product: &str, keys: usize) {
+    /// Adds free keys to a product, behind as many that are gone as `gone` says, and lets people take as many as they like.
+    pub fn stock(&self, product: &str, gone: usize, keys: usize) {
         // Foreign keys are not looked up for each row: this is a million of them.
         let sql = format!(
             "set session_replication_role = replica;
-             insert into keyhub.product_key (product, position, text)
-                 select code, last_position + n, code || '-' || last_position + n
-                 from keyhub.product, generate_series(1, {keys}) n where code = '{product}';
-             update keyhub.product set last_position = last_position + {keys}, limit_n = 1000, low_stock = 0
+             insert into keyhub.product_key (product, position, text, state)
+                 select code, last_position + n, code || '-' || last_position + n,
+                     case when n > {gone} then 'free' else 'revoked' end
+                 from keyhub.product, generate_series(1, {gone} + {keys}) n where code = '{product}';
+             update keyhub.product set last_position = last_position + {gone} + {keys}, limit_n = 1000
                  where code = '{product}';
              vacuum analyze keyhub.product_key"
         );

@@ -76,9 +76,11 @@ pub async fn take_turns(tx: &Transaction<'_>, product: &Code, near: i64) -> Resu
     let sql = "select 1 from keyhub.product p
                where code = $1 and not low_stock_alerted
                    and (select count(*) from (
-                       (select 1 from keyhub.product_key where product = $1 and state = 'free' limit $2)
+                       (select 1 from keyhub.product_key where product = $1 and state = 'free'
+                        order by position limit $2)
                        union all
-                       (select 1 from keyhub.product_key where product = $1 and state = 'held' limit $2)
+                       (select 1 from keyhub.product_key where product = $1 and state = 'held'
+                        order by position limit $2)
                        limit $2) counted) < $2
                for no key update of p";
     tx.execute(sql, &[&product, &near]).await?;
@@ -111,10 +113,12 @@ pub async fn take(tx: &Transaction<'_>, product: &Code, state: &str) -> Result<O
     Ok(row.map(|row| Taken { key_id: row.get("key_id"), text: row.get("text") }))
 }
 
-/// Products of which a key is free.
+/// Products of which a key is free. Only the order makes Postgres walk the free keys; it may else read the table past all
+/// that are gone.
 pub async fn in_stock(db: &impl GenericClient) -> Result<Vec<Code>, Fault> {
     let sql = "select code from keyhub.product p
-               where exists (select 1 from keyhub.product_key k where k.product = p.code and k.state = 'free')";
+               where (select 1 from keyhub.product_key k where k.product = p.code and k.state = 'free'
+                      order by position limit 1) is not null";
     Ok(db.query(sql, &[]).await?.iter().map(|row| row.get("code")).collect())
 }
 

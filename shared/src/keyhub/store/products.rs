@@ -98,12 +98,13 @@ fn count(rows: &[Row]) -> Result<BTreeMap<Code, Stock>, Fault> {
     Ok(stocks)
 }
 
-/// Free and held keys of `code`, counted no further than one above `at_most`.
+/// Free and held keys of `code`, counted no further than one above `at_most`. Only the order makes Postgres walk
+/// these keys; it may else read the table past all that are gone.
 pub async fn left(db: &impl GenericClient, code: &Code, at_most: i64) -> Result<i64, Fault> {
     let sql = "select count(*) as n from (
-                   (select 1 from keyhub.product_key where product = $1 and state = 'free' limit $2)
+                   (select 1 from keyhub.product_key where product = $1 and state = 'free' order by position limit $2)
                    union all
-                   (select 1 from keyhub.product_key where product = $1 and state = 'held' limit $2)
+                   (select 1 from keyhub.product_key where product = $1 and state = 'held' order by position limit $2)
                    limit $2) counted";
     let limit = at_most.saturating_add(1);
     Ok(db.query_one(sql, &[code, &limit]).await?.get("n"))
