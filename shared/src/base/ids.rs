@@ -25,6 +25,39 @@ macro_rules! id {
     };
 }
 
+/// Declares a newtype over a UUID, stored as `uuid`, written as 36 characters in lower case.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new, random one (version 4).
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        $crate::db::value::stored_as!($name, Uuid, |id| &id.0, |id| Ok($name(id)));
+    };
+}
+pub(crate) use {id, uuid_id};
+
 id!(
     /// A person's account at Telegram.
     UserId

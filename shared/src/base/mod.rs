@@ -9,7 +9,9 @@ pub mod i18n;
 pub mod ids;
 pub mod log;
 pub mod metrics;
+pub mod money;
 
 pub use clock::Clock;
 pub use config::{Config, Secret};
 pub use fault::{Fault, chain};
+pub use money::Money;

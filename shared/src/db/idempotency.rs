@@ -28,21 +28,43 @@ pub struct Saved {
     pub body: Vec<u8>,
 }
 
-/// Takes `key` for this transaction. Waits while another transaction holds it.
+/// Where an answer is kept: whose it is, for which route, under which key.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The caller's API key; 0 if the caller holds none.
+    pub api_key_id: i64,
+    /// A caller without an API key; else empty.
+    pub caller: String,
+    /// The route the key belongs to; empty if it belongs to the whole API.
+    pub route: String,
+    /// What the caller sent.
+    pub key: String,
+}
+
+impl Place {
+    /// `key` of the holder of an API key, for whatever route.
+    pub fn of_key(api_key_id: i64, key: &str) -> Self {
+        Self { api_key_id, caller: String::new(), route: String::new(), key: key.to_owned() }
+    }
+}
+
+/// Takes the place for this transaction. Waits while another transaction holds it.
 pub async fn take(
     tx: &Transaction<'_>,
-    api_key_id: i64,
-    key: &str,
+    place: &Place,
     request_hash: &[u8],
     now: Timestamp,
 ) -> Result<Known, Fault> {
-    let sql = "insert into core.idempotency (api_key_id, key, request_hash, status, headers, body, created_at)
-               values ($1, $2, $3, 0, '{}', '', $4) on conflict do nothing";
-    if tx.execute(sql, &[&api_key_id, &key, &request_hash, &now]).await? == 1 {
+    let Place { api_key_id, caller, route, key } = place;
+    let sql = "insert into core.idempotency
+                   (api_key_id, caller, route, key, request_hash, status, headers, body, created_at)
+               values ($1, $2, $3, $4, $5, 0, '{}', '', $6) on conflict do nothing";
+    if tx.execute(sql, &[api_key_id, caller, route, key, &request_hash, &now]).await? == 1 {
         return Ok(Known::New);
     }
-    let sql = "select request_hash, status, headers, body from core.idempotency where api_key_id = $1 and key = $2";
-    let row = tx.query_one(sql, &[&api_key_id, &key]).await?;
+    let sql = "select request_hash, status, headers, body from core.idempotency
+               where api_key_id = $1 and caller = $2 and route = $3 and key = $4";
+    let row = tx.query_one(sql, &[api_key_id, caller, route, key]).await?;
     if row.get::<_, &[u8]>("request_hash") != request_hash {
         return Ok(Known::OtherRequest);
     }
@@ -50,11 +72,13 @@ pub async fn take(
     Ok(Known::Answered(Saved { status, headers: row.get("headers"), body: row.get("body") }))
 }
 
-/// Saves the answer under a key that [`take`] gave.
-pub async fn save(tx: &Transaction<'_>, api_key_id: i64, key: &str, answer: &Saved) -> Result<(), Fault> {
-    let sql = "update core.idempotency set status = $3, headers = $4, body = $5 where api_key_id = $1 and key = $2";
+/// Saves the answer in a place that [`take`] gave.
+pub async fn save(tx: &Transaction<'_>, place: &Place, answer: &Saved) -> Result<(), Fault> {
+    let Place { api_key_id, caller, route, key } = place;
+    let sql = "update core.idempotency set status = $5, headers = $6, body = $7
+               where api_key_id = $1 and caller = $2 and route = $3 and key = $4";
     let status = i32::from(answer.status);
-    tx.execute(sql, &[&api_key_id, &key, &status, &answer.headers, &answer.body]).await?;
+    tx.execute(sql, &[api_key_id, caller, route, key, &status, &answer.headers, &answer.body]).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use tokio_postgres::Row;
 
-use super::{GenericClient, Transaction};
+use super::{GenericClient, Transaction, Value};
 use crate::base::Fault;
 use crate::base::crypto;
 use crate::base::ids::{BotId, ChatId};
@@ -52,27 +52,36 @@ pub struct Outgoing {
     pub body: Json,
     /// Whether it is sent right after the commit; otherwise the relay does it.
     pub at_once: bool,
+    /// When it may be sent; at once if absent.
+    pub not_before: Option<Timestamp>,
 }
 
 impl Outgoing {
     /// A request of `bot` to Telegram, in the order of `chat`.
     pub fn telegram(bot: BotId, chat: ChatId, body: Json) -> Self {
-        Self { lane: Lane::telegram(bot, chat), thread: None, about: None, body, at_once: true }
+        Self { lane: Lane::telegram(bot, chat), thread: None, about: None, body, at_once: true, not_before: None }
     }
 
     /// An answer of `bot` that somebody waits for now, whatever else waits for its chat: to a pressed button, to a payment.
     pub fn answer(bot: BotId, body: Json) -> Self {
-        Self { lane: unordered("answer", bot.0), thread: None, about: None, body, at_once: true }
+        Self { lane: unordered("answer", bot.0), thread: None, about: None, body, at_once: true, not_before: None }
     }
 
     /// A message to the SQS queue called `queue` in the settings.
     pub fn queue(queue: &'static str, body: Json) -> Self {
-        Self { lane: unordered("queue", queue), thread: None, about: None, body, at_once: true }
+        Self { lane: unordered("queue", queue), thread: None, about: None, body, at_once: true, not_before: None }
     }
 
     /// A domain event for integrators; the relay publishes it.
     pub fn event(detail_type: &'static str, detail: Json) -> Self {
-        Self { lane: unordered("event", detail_type), thread: None, about: None, body: detail, at_once: false }
+        Self { lane: unordered("event", detail_type), thread: None, about: None, body: detail, at_once: false, not_before: None }
+    }
+
+    /// The same, sent by the relay, and not before `at`.
+    #[must_use]
+    pub fn not_before(mut self, at: Timestamp) -> Self {
+        (self.at_once, self.not_before) = (false, Some(at));
+        self
     }
 
     /// The same, as part of `thread`.
@@ -135,15 +144,15 @@ pub async fn push(tx: &Transaction<'_>, messages: &[Outgoing], now: Timestamp) -
     }
     let sql = "insert into core.outbox
                    (channel, sender, lane, thread, about, body, created_at, not_before, leased_until)
-               select m.channel, m.sender, m.lane, m.thread, m.about, m.body, $8, $8,
+               select m.channel, m.sender, m.lane, m.thread, m.about, m.body, $8, coalesce(m.not_before, $8),
                    case when m.at_once
                        and not exists (select 1 from core.outbox w where w.state = 'waiting'
                            and w.channel = m.channel and w.sender = m.sender and w.lane = m.lane)
                        and not exists (select 1 from core.sender_pause p
                            where p.channel = m.channel and p.sender = m.sender and p.until > $8)
                    then $9::timestamptz end
-               from unnest($1::text[], $2::text[], $3::int8[], $4::text[], $5::text[], $6::jsonb[], $7::bool[])
-                   with ordinality as m (channel, sender, lane, thread, about, body, at_once, n)
+               from unnest($1::text[], $2::text[], $3::int8[], $4::text[], $5::text[], $6::jsonb[], $7::bool[], $10::timestamptz[])
+                   with ordinality as m (channel, sender, lane, thread, about, body, at_once, not_before, n)
                order by n
                returning outbox_id, leased_until is not null as leased";
     let of = |field: fn(&Outgoing) -> &str| messages.iter().map(field).collect::<Vec<&str>>();
@@ -154,9 +163,11 @@ pub async fn push(tx: &Transaction<'_>, messages: &[Outgoing], now: Timestamp) -
     let abouts: Vec<Option<String>> = messages.iter().map(|m| m.about.clone()).collect();
     let bodies: Vec<Json> = messages.iter().map(|m| m.body.clone()).collect();
     let at_once: Vec<bool> = messages.iter().map(|m| m.at_once).collect();
+    let not_before: Vec<Option<Timestamp>> = messages.iter().map(|m| m.not_before).collect();
     let lease = now + LEASE;
-    let rows =
-        tx.query(sql, &[&channels, &senders, &lanes, &threads, &abouts, &bodies, &at_once, &now, &lease]).await?;
+    let params: [&dyn Value; 10] =
+        [&channels, &senders, &lanes, &threads, &abouts, &bodies, &at_once, &now, &lease, &not_before];
+    let rows = tx.query(sql, &params).await?;
 
     let mut pushed: Vec<Pushed> = Vec::new();
     for (message, row) in messages.iter().zip(&rows) {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tokio_postgres::types::{Json, ToSql, Type};
+use uuid::Uuid;
 
 /// A parameter of a statement. Its type travels with it, so nothing is prepared beforehand and RDS Proxy pins nothing.
 pub trait Value: Sync {
@@ -42,7 +43,7 @@ macro_rules! typed {
 }
 
 typed! {
-    bool => BOOL, i16 => INT2, i32 => INT4, i64 => INT8, f64 => FLOAT8,
+    bool => BOOL, Uuid => UUID, Vec<Uuid> => UUID_ARRAY, Vec<Option<Uuid>> => UUID_ARRAY, i16 => INT2, i32 => INT4, i64 => INT8, f64 => FLOAT8,
     str => TEXT, String => TEXT, Vec<u8> => BYTEA, [u8] => BYTEA, Timestamp => TIMESTAMPTZ,
     jiff::civil::Date => DATE, serde_json::Value => JSONB,
     Vec<i64> => INT8_ARRAY, Vec<i32> => INT4_ARRAY, Vec<bool> => BOOL_ARRAY, Vec<Vec<u8>> => BYTEA_ARRAY,
@@ -82,6 +83,9 @@ macro_rules! stored_as {
     };
     (@read $name:ty, i64, $in:expr) => {
         $crate::db::value::stored_as!(@from $name, i64, $in);
+    };
+    (@read $name:ty, Uuid, $in:expr) => {
+        $crate::db::value::stored_as!(@from $name, Uuid, $in);
     };
     (@read $name:ty, str, $in:expr) => {
         $crate::db::value::stored_as!(@from $name, &'a str, $in);

@@ -1,6 +1,6 @@
 //! [`Cx`]: what a handler may reach. Each part is made when first asked for.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
@@ -8,14 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 
 use super::deliver::{Channel, Listener};
+use crate::base::config::Provider;
 use crate::base::{Clock, Config, Fault, Secret};
 use crate::clients::counters::Counters;
 use crate::clients::events::Events;
 use crate::clients::geocode::Geocoder;
 use crate::clients::objects::Objects;
 use crate::clients::queue::Queues;
+use crate::clients::sms::{Plivo, Sms, Sns};
 use crate::clients::telegram::Telegram;
 use crate::clients::{aws, http};
+use crate::db::outbox::Pushed;
 use crate::db::Connection;
 
 /// A connection that was idle for longer is asked whether it still works before anything is begun on it.
@@ -43,6 +46,8 @@ pub(super) struct Call {
     pub(super) deadline: Option<Timestamp>,
     pub(super) channels: &'static [Channel],
     pub(super) listeners: &'static [Listener],
+    /// What is sent once the answer was given.
+    pub(super) later: std::sync::Mutex<Vec<Pushed>>,
 }
 
 struct Slot {
@@ -56,7 +61,9 @@ impl Cx {
         let slot = Slot { connection: None, used: Instant::now() };
         let parts =
             Parts { config, clock, db: Arc::new(Mutex::new(slot)), http: OnceLock::new(), aws: OnceCell::new() };
-        let call = Call { function: "", request_id: String::new(), deadline: None, channels: &[], listeners: &[] };
+        let later = std::sync::Mutex::default();
+        let call =
+            Call { function: "", request_id: String::new(), deadline: None, channels: &[], listeners: &[], later };
         Self { parts: Arc::new(parts), call: Arc::new(call) }
     }
 
@@ -106,6 +113,10 @@ impl Cx {
         self.call.listeners
     }
 
+    pub(super) fn later(&self) -> MutexGuard<'_, Vec<Pushed>> {
+        self.call.later.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The connection to Postgres, opened anew if the last one is gone. Ask once per piece of work and pass it on:
     /// whoever asks again meanwhile waits for it to be given back.
     pub async fn db(&self) -> Result<Db, Fault> {
@@ -149,6 +160,15 @@ impl Cx {
     /// The queues.
     pub async fn queues(&self) -> Queues {
         Queues::new(self.aws().await)
+    }
+
+    /// The carrier of text messages.
+    pub async fn sms(&self) -> Result<Sms, Fault> {
+        let bank = self.config().bank()?;
+        Ok(match bank.provider {
+            Provider::Sns => Sms::Sns(Sns::new(self.aws().await, bank)),
+            Provider::Plivo => Sms::Plivo(Plivo::new(self.http().clone(), bank)?),
+        })
     }
 
     /// The event bus.

@@ -83,6 +83,23 @@ pub async fn at_once(cx: &Cx, db: &mut Connection, pushed: Vec<Pushed>) {
     }
 }
 
+/// Sends what a commit just left in the outbox, once the caller has the answer and waits for nothing.
+pub fn after_answer(cx: &Cx, pushed: Vec<Pushed>) {
+    cx.later().extend(pushed);
+}
+
+/// Sends what was left to be sent after the answer.
+pub(super) async fn rest(cx: Cx) {
+    let pushed = std::mem::take(&mut *cx.later());
+    if !pushed.iter().any(|pushed| pushed.at_once && channel(&cx, &pushed.lane).is_some()) {
+        return;
+    }
+    match cx.db().await {
+        Ok(mut db) => at_once(&cx, &mut db, pushed).await,
+        Err(fault) => tracing::warn!(error = chain(&fault), "left to the relay"),
+    }
+}
+
 /// The `outbox-relay` schedule: sends what is due, the longest waiting first.
 pub async fn sweep(cx: Cx) -> Result<(), Fault> {
     let mut db = cx.db().await?;

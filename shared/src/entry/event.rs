@@ -3,15 +3,21 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use flate2::read::GzDecoder;
+use http::Method;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::io::Read;
 
 use super::{Problem, Request, Response, Trigger};
 use crate::base::Fault;
+
+/// Size of the records of one event of CloudWatch Logs, unpacked, in bytes.
+const LOGS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// One message of a queue.
 #[derive(Clone, Debug)]
@@ -36,12 +42,12 @@ pub(super) fn read_request(event: &str, trigger: &Trigger) -> Result<Request, Pr
     };
     let path = event.raw_path.unwrap_or_default();
     let mut params: BTreeMap<String, String> = event.path_parameters.into_iter().collect();
-    if let Trigger::Http { path: pattern, .. } = trigger
-        && params.is_empty()
-    {
-        params = match_path(pattern, &path);
+    let method = event.request_context.http.method;
+    let route = trigger.route(&method, &path);
+    if params.is_empty() {
+        params = match_path(route, &path);
     }
-    let query = event.raw_query_string.unwrap_or_default();
+    let raw_query = event.raw_query_string.unwrap_or_default();
     let mut headers = event.headers;
     if let Some(cookies) = event.cookies
         && let Ok(cookies) = cookies.join("; ").parse()
@@ -49,14 +55,40 @@ pub(super) fn read_request(event: &str, trigger: &Trigger) -> Result<Request, Pr
         headers.insert(http::header::COOKIE, cookies);
     }
     Ok(Request {
-        method: event.request_context.http.method,
+        method,
         path,
+        route,
         params,
-        query: read_query(&query),
+        query: read_query(&raw_query),
+        raw_query,
+        source: event.request_context.http.source_ip.unwrap_or_default(),
         headers,
         body,
         caller: None,
     })
+}
+
+impl Trigger {
+    /// The route that a request came by; of several that fit, the one with fewer parameters.
+    fn route(&self, method: &Method, path: &str) -> &'static str {
+        let parameters = |route: &&str| route.matches('{').count();
+        match self {
+            Self::Http { routes } => {
+                let fitting = routes.iter().filter(|(of, route)| of == method && fits(route, path));
+                fitting.map(|(_, route)| *route).min_by_key(parameters).unwrap_or_default()
+            }
+            Self::Telegram { path } => path,
+            _ => "",
+        }
+    }
+}
+
+/// Whether `path` is one of those that `pattern` describes.
+pub fn fits(pattern: &str, path: &str) -> bool {
+    let is_parameter = |segment: &str| segment.starts_with('{');
+    let same_length = pattern.split('/').count() == path.split('/').count();
+    let mut pairs = pattern.split('/').zip(path.split('/'));
+    same_length && pairs.all(|(pattern, segment)| pattern == segment || is_parameter(pattern) && !segment.is_empty())
 }
 
 /// Parameters of `path` by the names in `pattern`, decoded; none if it does not match.
@@ -70,7 +102,8 @@ pub fn match_path(pattern: &str, path: &str) -> BTreeMap<String, String> {
     pattern.zip(path).filter_map(|(pattern, segment)| Some((name(pattern)?, decoded(segment)))).collect()
 }
 
-fn read_query(query: &str) -> Vec<(String, String)> {
+/// Names and values of a query or a form, decoded.
+pub(super) fn read_query(query: &str) -> Vec<(String, String)> {
     let decoded = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     query
         .split('&')
@@ -133,6 +166,30 @@ pub(super) fn read_batch(event: &str) -> Result<Vec<Result<Message, String>>, Fa
 pub(super) fn write_failures(ids: &[String]) -> Result<Box<RawValue>, Fault> {
     let failures: Vec<Json> = ids.iter().map(|id| json!({ "itemIdentifier": id })).collect();
     raw(&json!({ "batchItemFailures": failures }))
+}
+
+/// The records in an event of CloudWatch Logs. Those that are not JSON are passed over.
+pub(super) fn read_logs(event: &str) -> Result<Vec<Json>, Fault> {
+    const WHAT: &str = "records of CloudWatch Logs";
+    #[derive(Deserialize)]
+    struct Event {
+        awslogs: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        data: String,
+    }
+    #[derive(Deserialize)]
+    struct Records {
+        #[serde(rename = "logEvents", default)]
+        records: Vec<Json>,
+    }
+    let event: Event = serde_json::from_str(event).map_err(|error| Fault::Event(WHAT, error))?;
+    let packed = STANDARD.decode(event.awslogs.data).map_err(|error| Fault::stored(WHAT, error))?;
+    let unpacked = GzDecoder::new(packed.as_slice()).take(LOGS_BYTES_MAX);
+    let records: Records = serde_json::from_reader(unpacked).map_err(|error| Fault::Event(WHAT, error))?;
+    let read = |record: &Json| serde_json::from_str(record["message"].as_str()?).ok();
+    Ok(records.records.iter().filter_map(read).collect())
 }
 
 /// Checks that the event comes from a clock: our schedules send `scheduled_at`, EventBridge rules send `time`.

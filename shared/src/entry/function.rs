@@ -1,5 +1,7 @@
 //! [`Function`]: a name, what triggers it, what it warms up, and its handler.
 
+use std::sync::Mutex;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Method;
@@ -13,7 +15,7 @@ use super::deliver::{Channel, Listener};
 use super::http::{Request, Response};
 use super::openapi::Operation;
 use super::warm::Warm;
-use super::{Cx, Message, Problem, auth, event, telegram};
+use super::{Cx, Message, Problem, auth, deliver, event, telegram};
 use crate::base::{Fault, Secret, chain, crypto};
 use crate::clients::telegram::Update;
 
@@ -27,17 +29,17 @@ pub struct Function {
     channels: &'static [Channel],
     listeners: &'static [Listener],
     operation: Option<fn() -> Operation>,
+    refused: fn(Problem) -> Response,
+    answers_first: bool,
 }
 
 /// What calls a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// A route of the HTTP API.
+    /// Routes of the HTTP API: one, or those of a web site's pages.
     Http {
-        /// Its method.
-        method: Method,
-        /// Its path, with `{name}` for parameters.
-        path: &'static str,
+        /// Method and path of each, with `{name}` for parameters.
+        routes: Vec<(Method, &'static str)>,
     },
     /// A bot's webhook, a `POST` route of the HTTP API.
     Telegram {
@@ -54,6 +56,8 @@ pub enum Trigger {
         /// EventBridge schedule expression, in UTC.
         expression: &'static str,
     },
+    /// What a service of AWS writes to its log group in CloudWatch.
+    Logs,
     /// Only who invokes it by name.
     Direct,
 }
@@ -90,19 +94,30 @@ enum Handler {
     Telegram(SecretOf, Run<Update, Result<(), Fault>>),
     Queue(Run<Message, Result<(), Fault>>),
     Schedule(Run<(), Result<(), Fault>>),
+    Logs(Run<Json, Result<(), Fault>>),
     Direct(Run<Json, Result<Json, Fault>>),
 }
 
 impl Function {
     fn new(name: &'static str, trigger: Trigger, handler: Handler) -> Self {
-        let (warm, channels, listeners) = (&[], &[], &[]);
-        Self { name, trigger, access: Access::Public, handler, warm, channels, listeners, operation: None }
+        Self {
+            name,
+            trigger,
+            access: Access::Public,
+            handler,
+            warm: &[],
+            channels: &[],
+            listeners: &[],
+            operation: None,
+            refused: Response::from,
+            answers_first: false,
+        }
     }
 
     /// A function behind a route.
     pub fn http<F>(
         name: &'static str,
-        (method, path): (Method, &'static str),
+        route: (Method, &'static str),
         access: Access,
         handler: impl Fn(Cx, Request) -> F + Send + Sync + 'static,
     ) -> Self
@@ -110,7 +125,16 @@ impl Function {
         F: Future<Output = Result<Response, Problem>> + Send + 'static,
     {
         let run = Handler::Http(Box::new(move |cx, request| handler(cx, request).boxed()));
-        Self { access, ..Self::new(name, Trigger::Http { method, path }, run) }
+        Self { access, ..Self::new(name, Trigger::Http { routes: vec![route] }, run) }
+    }
+
+    /// The same behind more routes; a handler tells them apart by [`Request::route`].
+    #[must_use]
+    pub fn also(mut self, more: &[(Method, &'static str)]) -> Self {
+        if let Trigger::Http { routes } = &mut self.trigger {
+            routes.extend_from_slice(more);
+        }
+        self
     }
 
     /// A function behind a bot's webhook; `secret` is what Telegram must send along.
@@ -153,6 +177,15 @@ impl Function {
         Self::new(name, Trigger::Schedule { expression }, run)
     }
 
+    /// A function that reads the log of a service of AWS; it sees one record at a time, those that are JSON.
+    pub fn logs<F>(name: &'static str, handler: impl Fn(Cx, Json) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        let run = Handler::Logs(Box::new(move |cx, record| handler(cx, record).boxed()));
+        Self::new(name, Trigger::Logs, run)
+    }
+
     /// A function that operators and deployments invoke by name.
     pub fn direct<F>(name: &'static str, handler: impl Fn(Cx, Json) -> F + Send + Sync + 'static) -> Self
     where
@@ -184,6 +217,25 @@ impl Function {
         self
     }
 
+    /// The same, with refusals, those of access included, written by `refused`.
+    #[must_use]
+    pub fn refuses_as(mut self, refused: fn(Problem) -> Response) -> Self {
+        self.refused = refused;
+        self
+    }
+
+    /// The same, giving its answer before it sends what it left to [`super::deliver::after_answer`].
+    #[must_use]
+    pub fn answers_first(mut self) -> Self {
+        self.answers_first = true;
+        self
+    }
+
+    /// Whether the caller is answered before what waits in the outbox is sent.
+    pub fn is_answering_first(&self) -> bool {
+        self.answers_first
+    }
+
     /// Name of the function, its binary and its folder.
     pub fn name(&self) -> &'static str {
         self.name
@@ -213,11 +265,25 @@ impl Function {
 
     /// One invocation: the AWS event in, its answer out. An error is one of the invocation; routes answer 5xx instead.
     pub async fn invoke(&self, cx: &Cx, invocation: Invocation, event: &str) -> Result<Box<RawValue>, Fault> {
+        let (answer, afterwards) = self.respond(cx, invocation, event).await;
+        afterwards.await;
+        answer
+    }
+
+    /// The answer of one invocation, and what is to be done once it was given. The environment is free after both.
+    pub async fn respond(
+        &self,
+        cx: &Cx,
+        invocation: Invocation,
+        event: &str,
+    ) -> (Result<Box<RawValue>, Fault>, BoxFuture<'static, ()>) {
         let span = tracing::info_span!("invocation", function = self.name, request.id = invocation.request_id);
         let Invocation { request_id, deadline } = invocation;
         let (function, channels, listeners) = (self.name, self.channels, self.listeners);
-        let cx = cx.for_call(Call { function, request_id, deadline, channels, listeners });
-        self.answer(cx, event).instrument(span).await
+        let later = Mutex::default();
+        let cx = cx.for_call(Call { function, request_id, deadline, channels, listeners, later });
+        let answer = self.answer(cx.clone(), event).instrument(span.clone()).await;
+        (answer, deliver::rest(cx).instrument(span).boxed())
     }
 
     async fn answer(&self, cx: Cx, event: &str) -> Result<Box<RawValue>, Fault> {
@@ -228,7 +294,7 @@ impl Function {
                     Ok(request) => self.serve(handler, cx, request).await,
                     Err(problem) => Err(problem),
                 };
-                event::write_response(&answer.unwrap_or_else(Response::from).with_request_id(&request_id))
+                event::write_response(&answer.unwrap_or_else(self.refused).with_request_id(&request_id))
             }
             Handler::Telegram(secret, handler) => {
                 let request_id = cx.request_id().to_owned();
@@ -236,7 +302,7 @@ impl Function {
                     Ok(request) => telegram::receive(cx, *secret, request, handler).await,
                     Err(problem) => Err(problem),
                 };
-                event::write_response(&answer.unwrap_or_else(Response::from).with_request_id(&request_id))
+                event::write_response(&answer.unwrap_or_else(self.refused).with_request_id(&request_id))
             }
             Handler::Queue(handler) => {
                 let mut failed = Vec::new();
@@ -260,6 +326,12 @@ impl Function {
             Handler::Schedule(handler) => {
                 event::read_tick(event)?;
                 handler(cx, ()).await?;
+                event::raw(&serde_json::json!({ "ok": true }))
+            }
+            Handler::Logs(handler) => {
+                for record in event::read_logs(event)? {
+                    handler(cx.clone(), record).await?;
+                }
                 event::raw(&serde_json::json!({ "ok": true }))
             }
             Handler::Direct(handler) => {

@@ -14,7 +14,7 @@ use super::Problem;
 use crate::base::{Fault, crypto};
 use crate::db::Transaction;
 use crate::db::api_keys::Caller;
-use crate::db::idempotency::{self, Known, Saved};
+use crate::db::idempotency::{self, Known, Place, Saved};
 use crate::db::outbox::{self, Outgoing, Pushed};
 
 /// Size of a JSON body, in bytes.
@@ -27,6 +27,12 @@ pub struct Request {
     pub method: Method,
     /// Path as sent.
     pub path: String,
+    /// The route it came by, as the catalogue writes it.
+    pub route: &'static str,
+    /// Query as sent, without the question mark.
+    pub raw_query: String,
+    /// Internet address it came from.
+    pub source: String,
     pub(super) params: BTreeMap<String, String>,
     pub(super) query: Vec<(String, String)>,
     /// Headers; names in lower case.
@@ -56,6 +62,15 @@ impl Request {
     pub fn media_type(&self) -> String {
         let full = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
         full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The fields of a form in the body (`application/x-www-form-urlencoded`), decoded, in their order; none if the body is
+    /// of another type.
+    pub fn form(&self) -> Vec<(String, String)> {
+        if self.media_type() != "application/x-www-form-urlencoded" {
+            return Vec::new();
+        }
+        super::event::read_query(&String::from_utf8_lossy(&self.body))
     }
 
     /// The JSON body: 415 for another media type, 413 over [`JSON_BYTES_MAX`], 400 for broken JSON, 422 for JSON that is
@@ -129,6 +144,15 @@ impl Response {
     }
 }
 
+/// Who is answered the same for the same `Idempotency-Key`.
+#[derive(Clone, Debug)]
+pub enum Writer {
+    /// Holder of this API key.
+    Key(i64),
+    /// A person of a domain, as `<domain>:<id>`.
+    Person(String),
+}
+
 /// What the transaction of a write begins with.
 pub enum Started {
     /// Do it, then [`finish`].
@@ -138,30 +162,60 @@ pub enum Started {
 }
 
 /// A write under way.
-pub struct Write {
-    api_key_id: i64,
-    key: Option<String>,
-}
+pub struct Write(Option<Place>);
 
 /// Begins a write: takes the caller's `Idempotency-Key`, if there is one. The same key with another request is 422.
 pub async fn start(tx: &Transaction<'_>, request: &Request, now: Timestamp) -> Result<Started, Problem> {
-    let api_key_id = request.caller().api_key_id;
-    let Some(key) = request.headers.get("idempotency-key") else {
-        return Ok(Started::New(Write { api_key_id, key: None }));
+    let Some(key) = idempotency_key(request)? else {
+        return Ok(Started::New(Write(None)));
     };
-    let key = key.to_str().ok().filter(|key| (1..=255).contains(&key.len()));
-    let key = key.ok_or_else(|| Problem::bad_request("Idempotency-Key must be 1 to 255 visible ASCII characters."))?;
     let mut query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     query.sort();
     let head = format!("{} {}\n{}\n", request.method, request.path, query.join("&"));
     let hash = crypto::sha256(&[head.as_bytes(), &request.body].concat());
-    match idempotency::take(tx, api_key_id, key, &hash, now).await? {
-        Known::New => Ok(Started::New(Write { api_key_id, key: Some(key.to_owned()) })),
-        Known::OtherRequest => Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-            "This Idempotency-Key was used for another request.",
-        )),
+    let place = Place::of_key(request.caller().api_key_id, key);
+    take(tx, place, &hash, "idempotency_key_reused", now).await
+}
+
+/// Begins a write whose keys belong to its route: the same key on another path is another key. `key` is the caller's
+/// `Idempotency-Key` or a form's one-time id; the same key with other `content` is 422.
+pub async fn start_on_route(
+    tx: &Transaction<'_>,
+    writer: &Writer,
+    route: &str,
+    (key, content): (Option<&str>, &[u8]),
+    now: Timestamp,
+) -> Result<Started, Problem> {
+    let Some(key) = key else { return Ok(Started::New(Write(None))) };
+    let (api_key_id, caller) = match writer {
+        Writer::Key(id) => (*id, String::new()),
+        Writer::Person(name) => (0, name.clone()),
+    };
+    let place = Place { api_key_id, caller, route: route.to_owned(), key: key.to_owned() };
+    take(tx, place, &crypto::sha256(content), "idempotency-mismatch", now).await
+}
+
+/// The `Idempotency-Key` of a request, if there is one.
+pub fn idempotency_key(request: &Request) -> Result<Option<&str>, Problem> {
+    let Some(key) = request.headers.get("idempotency-key") else { return Ok(None) };
+    let visible = |key: &&str| (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let key = key.to_str().ok().filter(visible);
+    key.map(Some).ok_or_else(|| Problem::bad_request("Idempotency-Key must be 1 to 255 visible ASCII characters."))
+}
+
+async fn take(
+    tx: &Transaction<'_>,
+    place: Place,
+    hash: &[u8],
+    reused: &str,
+    now: Timestamp,
+) -> Result<Started, Problem> {
+    match idempotency::take(tx, &place, hash, now).await? {
+        Known::New => Ok(Started::New(Write(Some(place)))),
+        Known::OtherRequest => {
+            let detail = "This Idempotency-Key was used for another request.";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reused, detail))
+        }
         Known::Answered(saved) => restore(saved).map(Started::Answered).map_err(Problem::from),
     }
 }
@@ -174,11 +228,27 @@ pub async fn finish(
     messages: &[Outgoing],
     now: Timestamp,
 ) -> Result<Vec<Pushed>, Fault> {
-    if let Some(key) = &write.key {
-        idempotency::save(&tx, write.api_key_id, key, &saved(response)).await?;
-    }
-    let pushed = outbox::push(&tx, messages, now).await?;
-    tx.commit().await?;
+    finish_with(&tx, write, response, messages, now, std::future::ready(Ok(()))).await
+}
+
+/// The same with `last` statements, in one round trip with the rest. `last` must send all it has to send when it is first
+/// polled.
+pub async fn finish_with(
+    tx: &Transaction<'_>,
+    write: Write,
+    response: &Response,
+    messages: &[Outgoing],
+    now: Timestamp,
+    last: impl Future<Output = Result<(), Fault>>,
+) -> Result<Vec<Pushed>, Fault> {
+    let save = async {
+        match &write.0 {
+            Some(place) => idempotency::save(tx, place, &saved(response)).await,
+            None => Ok(()),
+        }
+    };
+    let all = async { tokio::try_join!(last, save, outbox::push(tx, messages, now)) };
+    let ((), (), pushed) = tx.commit_with(all).await?;
     Ok(pushed)
 }
 

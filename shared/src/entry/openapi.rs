@@ -113,12 +113,16 @@ pub fn document(functions: &[Function]) -> Json {
     };
     let mut paths: Map<String, Json> = Map::new();
     for function in functions {
-        let (Trigger::Http { method, path }, Some(operation)) = (function.trigger(), function.operation()) else {
-            continue;
-        };
-        let entry = describe(function, path, operation, &mut schemas);
-        let path = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
-        path[method.as_str().to_ascii_lowercase()] = entry;
+        let Trigger::Http { routes } = function.trigger() else { continue };
+        for (number, (method, path)) in routes.iter().enumerate() {
+            let Some(operation) = function.operation() else { break };
+            let mut entry = describe(function, path, operation, &mut schemas);
+            if number > 0 {
+                entry["operationId"] = json!(format!("{}-{number}", function.name()));
+            }
+            let path = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
+            path[method.as_str().to_ascii_lowercase()] = entry;
+        }
     }
     json!({
         "openapi": "3.1.0",

@@ -3,6 +3,7 @@
 use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::Response;
 use crate::base::{Fault, chain};
@@ -19,6 +20,13 @@ pub struct Problem {
     /// Which fields are wrong, where fields are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// A body agreed on with callers, in place of problem details.
+    #[serde(skip)]
+    fixed: Option<Box<Json>>,
+    #[serde(skip)]
+    of_database: bool,
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 /// One wrong field.
@@ -40,7 +48,15 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            fixed: None,
+            of_database: false,
+            retry_after: None,
         }
+    }
+
+    /// A refusal whose body callers know in exactly this form.
+    pub fn fixed(status: StatusCode, body: Json) -> Self {
+        Self { fixed: Some(Box::new(body)), ..Self::new(status, "fixed", "") }
     }
 
     /// 400
@@ -86,6 +102,18 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", format!("The body is not of the right shape: {error}."))
     }
 
+    /// The same, saying after how many seconds it is worth another try.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> Self {
+        self.retry_after = u32::try_from(seconds).ok();
+        self
+    }
+
+    /// Whether Postgres failed.
+    pub fn is_of_database(&self) -> bool {
+        self.of_database
+    }
+
     /// Its status code.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).expect("made from a status code")
@@ -99,13 +127,21 @@ impl From<Fault> for Problem {
             return Self::bad_request("The request cannot be read.");
         }
         tracing::error!(error = chain(&fault), "request failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on our side.")
+        let of_database = matches!(fault, Fault::Db(_) | Fault::DbTimeout(_));
+        let problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something failed on our side.");
+        Self { of_database, ..problem }
     }
 }
 
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
+        if let Some(body) = &problem.fixed {
+            return Self::json(problem.status(), body);
+        }
         let mut response = Self::json(problem.status(), &problem);
+        if let Some(seconds) = problem.retry_after {
+            response = response.header(header::RETRY_AFTER, &seconds.to_string());
+        }
         response.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }

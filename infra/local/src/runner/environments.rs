@@ -7,12 +7,14 @@ use jiff::SignedDuration;
 use serde_json::value::RawValue;
 use shared::base::{Clock, Config, chain};
 use shared::entry::{Cx, Function, Invocation};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// How many invocations run at once.
 const ENVIRONMENTS_MAX: u32 = 32;
 /// How long an invocation may take.
 pub(super) const FUNCTION_TIME: Duration = Duration::from_secs(30);
+
+type Answer = oneshot::Sender<Result<Box<RawValue>, Failed>>;
 
 /// The environments of all functions.
 #[derive(Clone)]
@@ -52,18 +54,16 @@ impl Environments {
     /// Invokes `function`. It runs on when the caller stops waiting, and is ended when it takes too long.
     pub async fn invoke(&self, function: &Arc<Function>, event: String) -> Result<Box<RawValue>, Failed> {
         let (inner, function) = (Arc::clone(&self.inner), Arc::clone(function));
-        let name = function.name();
-        let running = tokio::spawn(async move { inner.invoke(&function, &event).await });
-        running.await.unwrap_or_else(|error| {
-            tracing::error!(function = name, error = chain(&error), "function panicked");
-            Err(Failed)
-        })
+        let (answer, answered) = oneshot::channel();
+        tokio::spawn(async move { inner.invoke(&function, &event, answer).await });
+        // Nobody answers if the function took too long, which was logged, or panicked, which was printed.
+        answered.await.unwrap_or(Err(Failed))
     }
 }
 
 impl Inner {
-    async fn invoke(&self, function: &Function, event: &str) -> Result<Box<RawValue>, Failed> {
-        let _place = self.places.acquire().await.map_err(|_| Failed)?;
+    async fn invoke(&self, function: &Function, event: &str, answer: Answer) {
+        let Ok(_place) = self.places.acquire().await else { return };
         let kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let cx = match kept {
             Some(cx) => cx,
@@ -71,16 +71,22 @@ impl Inner {
         };
         let limit = SignedDuration::try_from(FUNCTION_TIME).expect("a limit is minutes, not aeons");
         let invocation = Invocation { deadline: Some(self.clock.now() + limit), ..Invocation::default() };
-        // An environment that timed out or panicked is not used again: what it was doing is unknown.
-        let Ok(outcome) = tokio::time::timeout(FUNCTION_TIME, function.invoke(&cx, invocation, event)).await else {
-            tracing::error!(function = function.name(), limit_s = FUNCTION_TIME.as_secs(), "function timed out");
-            return Err(Failed);
+        let work = async {
+            let (outcome, rest) = function.respond(&cx, invocation, event).await;
+            let outcome = outcome.map_err(|fault| {
+                tracing::error!(function = function.name(), error = chain(&fault), "function failed");
+                Failed
+            });
+            // The caller may have stopped waiting.
+            let _ = answer.send(outcome);
+            rest.await;
         };
+        // An environment that timed out or panicked is not used again: what it was doing is unknown.
+        if tokio::time::timeout(FUNCTION_TIME, work).await.is_err() {
+            tracing::error!(function = function.name(), limit_s = FUNCTION_TIME.as_secs(), "function timed out");
+            return;
+        }
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(cx);
-        outcome.map_err(|fault| {
-            tracing::error!(function = function.name(), error = chain(&fault), "function failed");
-            Failed
-        })
     }
 
     /// What Lambda does when no environment is free: a cold start.

@@ -41,13 +41,13 @@ pub(super) struct Gateway {
 impl Gateway {
     /// The gateway to all of `functions` that have a route.
     pub fn new(functions: &[Arc<Function>], environments: Environments, port: u16) -> Self {
-        let routes = functions.iter().filter_map(|function| {
-            let (method, path) = match function.trigger() {
-                Trigger::Http { method, path } => (method.clone(), *path),
-                Trigger::Telegram { path } => (Method::POST, *path),
-                _ => return None,
+        let routes = functions.iter().flat_map(|function| {
+            let routes = match function.trigger() {
+                Trigger::Http { routes } => routes.clone(),
+                Trigger::Telegram { path } => vec![(Method::POST, *path)],
+                _ => Vec::new(),
             };
-            Some((method, path, Arc::clone(function)))
+            routes.into_iter().map(|(method, path)| (method, path, Arc::clone(function)))
         });
         Self { routes: Routes::new(routes), environments, port }
     }

@@ -74,6 +74,37 @@ async fn requests_are_answered_as_by_api_gateway() {
 }
 
 #[tokio::test]
+async fn a_site_has_many_routes_and_cookies() {
+    let site = Function::http("site", (Method::GET, "/site"), Access::Public, async |_, request| {
+        let cookies = request.header("cookie").unwrap_or_default();
+        let seen = format!("{} {} {} {cookies}", request.route, request.param("id"), request.source);
+        let mut answer = Response::text(StatusCode::OK, seen);
+        for cookie in ["a=1; Path=/", "b=2; HttpOnly"] {
+            answer.headers.append(header::SET_COOKIE, cookie.parse().unwrap());
+        }
+        Ok(answer)
+    });
+    let site = site.also(&[(Method::GET, "/site/"), (Method::POST, "/site/{id}/again"), (Method::GET, "/site/news")]);
+    let (runner, _) = start(vec![site], Options::default()).await;
+    let http = shared::clients::http::client();
+    for (method, path, seen) in [
+        (Method::GET, "/site", "/site  127.0.0.1 x=1; y=2"),
+        (Method::GET, "/site/", "/site/  127.0.0.1 x=1; y=2"),
+        (Method::GET, "/site/news", "/site/news  127.0.0.1 x=1; y=2"),
+        (Method::POST, "/site/7/again", "/site/{id}/again 7 127.0.0.1 x=1; y=2"),
+    ] {
+        let request = http.request(method, format!("{}{path}", runner.base_url())).header(header::COOKIE, "x=1;y=2");
+        let answer = request.send().await.unwrap();
+        let set: Vec<_> = answer.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
+        assert_eq!(set, ["a=1; Path=/", "b=2; HttpOnly"]);
+        assert_eq!(answer.text().await.unwrap(), seen);
+    }
+    let post = http.post(format!("{}/site", runner.base_url())).send().await.unwrap();
+    assert_eq!(post.status(), StatusCode::NOT_FOUND);
+    runner.stop().await;
+}
+
+#[tokio::test]
 async fn a_jump_of_the_clock_fires_once() {
     let fired = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&fired);
