@@ -7,4 +7,5 @@ pub mod geocode;
 pub mod http;
 pub mod objects;
 pub mod queue;
+pub mod sms;
 pub mod telegram;

@@ -6,10 +6,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ServerSideEncryption;
 
 use crate::base::Fault;
 
 const SERVICE: &str = "S3";
+/// Status of the answer when there is no such object.
+const NOT_FOUND: u16 = 404;
 
 /// A private bucket.
 #[derive(Clone, Debug)]
@@ -25,14 +28,15 @@ impl Objects {
         Self { client: Client::from_conf(config), bucket: bucket.to_owned() }
     }
 
-    /// Stores `body` under `key`, to be downloaded as `file_name`.
+    /// Stores `body` under `key`, encrypted at rest, to be downloaded as `file_name`.
     pub async fn put(&self, key: &str, body: Vec<u8>, content_type: &str, file_name: &str) -> Result<(), Fault> {
         self.client
             .put_object()
             .bucket(&self.bucket)
             .key(key)
             .content_type(content_type)
-            .content_disposition(format!("attachment; filename=\"{file_name}\""))
+            .content_disposition(attachment(file_name))
+            .server_side_encryption(ServerSideEncryption::Aes256)
             .body(ByteStream::from(body))
             .send()
             .await
@@ -46,6 +50,48 @@ impl Objects {
         let request = self.client.get_object().bucket(&self.bucket).key(key).presigned(life).await.map_err(fault)?;
         Ok(request.uri().to_owned())
     }
+
+    /// The same for a link under which the object is of this type and is saved as `file_name`, whatever it was stored as.
+    pub async fn link_to_file(
+        &self,
+        key: &str,
+        (content_type, file_name): (&str, &str),
+        life: Duration,
+    ) -> Result<String, Fault> {
+        let life = PresigningConfig::expires_in(life).map_err(|error| Fault::outside(SERVICE, error))?;
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .response_content_type(content_type)
+            .response_content_disposition(attachment(file_name))
+            .presigned(life)
+            .await
+            .map_err(fault)?;
+        Ok(request.uri().to_owned())
+    }
+
+    /// Whether there is an object under `key`. S3 tells this only to who may list the bucket.
+    pub async fn exists(&self, key: &str) -> Result<bool, Fault> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(_) => Ok(true),
+            // The answer to HEAD has no body that could name the error.
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == NOT_FOUND) => Ok(false),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    /// Removes the object under `key`, if there is one.
+    pub async fn delete(&self, key: &str) -> Result<(), Fault> {
+        self.client.delete_object().bucket(&self.bucket).key(key).send().await.map_err(fault)?;
+        Ok(())
+    }
+}
+
+/// A browser that gets this saves the file instead of showing it.
+fn attachment(file_name: &str) -> String {
+    format!("attachment; filename=\"{file_name}\"")
 }
 
 fn fault<E>(error: SdkError<E>) -> Fault
