@@ -8,4 +8,5 @@ pub mod db;
 pub mod entry;
 pub mod functions;
 
+pub mod bank;
 pub mod keyhub;
