@@ -154,3 +154,8 @@ pub fn sms_messages(endpoint: &str, account: &str, phone: &str) -> String {
     let phone = percent_encoding::utf8_percent_encode(phone, percent_encoding::NON_ALPHANUMERIC);
     format!("{endpoint}/_ministack/sns/sms-messages?account={account}&phoneNumber={phone}")
 }
+
+/// Where the text messages that an account sent to all phones can be read.
+pub fn all_sms_messages(endpoint: &str, account: &str) -> String {
+    format!("{endpoint}/_ministack/sns/sms-messages?account={account}")
+}

@@ -8,7 +8,9 @@ use futures_util::FutureExt;
 
 use crate::trouble::Trouble;
 
-const EXPORT_DAYS: i32 = 1;
+/// Prefixes of objects, and after how many days these are removed. Statements are kept as long as they are in the cloud
+/// unless `BANK_OBJECT_LIFE_DAYS` says otherwise.
+const KEPT_DAYS: [(&str, i32); 2] = [("exports", 1), ("statements", 7)];
 const RECEIVES_MAX: u32 = 5;
 const FUNCTION_TIMEOUT_SECONDS: u32 = 30;
 /// As AWS advises for queues that functions read.
@@ -21,6 +23,10 @@ pub struct Resources {
     pub counters_table: String,
     /// Queue of restocked products: `KEYHUB_RESTOCKED_QUEUE_URL`.
     pub restocked_queue_url: String,
+    /// Queue of SMS to be sent: `BANK_SMS_QUEUE_URL`.
+    pub sms_queue_url: String,
+    /// Queue of statements to be made: `BANK_STATEMENTS_QUEUE_URL`.
+    pub statements_queue_url: String,
     /// Bucket of exports and documents: `OBJECTS_BUCKET`.
     pub objects_bucket: String,
     /// Bus of the domain events: `EVENT_BUS`.
@@ -29,10 +35,12 @@ pub struct Resources {
 
 impl Resources {
     /// Names and values of the settings.
-    pub fn settings(&self) -> [(&'static str, String); 4] {
+    pub fn settings(&self) -> [(&'static str, String); 6] {
         [
             ("KEYHUB_COUNTERS_TABLE", self.counters_table.clone()),
             ("KEYHUB_RESTOCKED_QUEUE_URL", self.restocked_queue_url.clone()),
+            ("BANK_SMS_QUEUE_URL", self.sms_queue_url.clone()),
+            ("BANK_STATEMENTS_QUEUE_URL", self.statements_queue_url.clone()),
             ("OBJECTS_BUCKET", self.objects_bucket.clone()),
             ("EVENT_BUS", self.event_bus.clone()),
         ]
@@ -44,14 +52,24 @@ pub async fn provision(aws: &SdkConfig, prefix: &str) -> Result<Resources, Troub
     let table = format!("{prefix}botyard-keyhub-counters");
     let bucket = format!("{prefix}botyard-objects");
     let bus = format!("{prefix}botyard");
-    let queue = format!("{prefix}keyhub-restocked");
-    let ((), restocked_queue_url, (), ()) = tokio::try_join!(
+    let [restocked, sms, statements] =
+        ["keyhub-restocked", "bank-sms", "bank-statements"].map(|queue| format!("{prefix}{queue}"));
+    let ((), restocked_queue_url, sms_queue_url, statements_queue_url, (), ()) = tokio::try_join!(
         counters_table(aws, &table).boxed(),
-        queue_with_dead_letters(aws, &queue).boxed(),
+        queue_with_dead_letters(aws, &restocked).boxed(),
+        queue_with_dead_letters(aws, &sms).boxed(),
+        queue_with_dead_letters(aws, &statements).boxed(),
         objects_bucket(aws, &bucket).boxed(),
         event_bus(aws, &bus).boxed(),
     )?;
-    Ok(Resources { counters_table: table, restocked_queue_url, objects_bucket: bucket, event_bus: bus })
+    Ok(Resources {
+        counters_table: table,
+        restocked_queue_url,
+        sms_queue_url,
+        statements_queue_url,
+        objects_bucket: bucket,
+        event_bus: bus,
+    })
 }
 
 fn cannot<E: std::error::Error + Send + Sync + 'static>(what: &str) -> impl Fn(E) -> Trouble + '_ {
@@ -155,16 +173,22 @@ async fn objects_bucket(aws: &SdkConfig, name: &str) -> Result<(), Trouble> {
         .build();
     let set = client.put_public_access_block().bucket(name).public_access_block_configuration(closed).send().await;
     set.map_err(cannot("The bucket"))?;
-    let rule = s3::LifecycleRule::builder()
-        .id("exports")
-        .status(s3::ExpirationStatus::Enabled)
-        .filter(s3::LifecycleRuleFilter::builder().prefix("exports/").build())
-        .expiration(s3::LifecycleExpiration::builder().days(EXPORT_DAYS).build())
-        .build()
-        .map_err(cannot("The bucket"))?;
-    let rules = s3::BucketLifecycleConfiguration::builder().rules(rule).build().map_err(cannot("The bucket"))?;
+    let mut rules = s3::BucketLifecycleConfiguration::builder();
+    for (prefix, days) in KEPT_DAYS {
+        rules = rules.rules(expiry(prefix, days)?);
+    }
+    let rules = rules.build().map_err(cannot("The bucket"))?;
     let set = client.put_bucket_lifecycle_configuration().bucket(name).lifecycle_configuration(rules).send().await;
     set.map(drop).map_err(cannot("The bucket"))
+}
+
+fn expiry(prefix: &str, days: i32) -> Result<s3::LifecycleRule, Trouble> {
+    let rule = s3::LifecycleRule::builder()
+        .id(prefix)
+        .status(s3::ExpirationStatus::Enabled)
+        .filter(s3::LifecycleRuleFilter::builder().prefix(format!("{prefix}/")).build())
+        .expiration(s3::LifecycleExpiration::builder().days(days).build());
+    rule.build().map_err(cannot("The bucket"))
 }
 
 async fn event_bus(aws: &SdkConfig, name: &str) -> Result<(), Trouble> {
@@ -199,7 +223,22 @@ mod tests {
         let objects = aws_sdk_s3::config::Builder::from(&aws).force_path_style(true).build();
         let objects = aws_sdk_s3::Client::from_conf(objects);
         let rules = objects.get_bucket_lifecycle_configuration().bucket(&made.objects_bucket).send().await.unwrap();
-        assert_eq!(rules.rules()[0].expiration().and_then(s3::LifecycleExpiration::days), Some(EXPORT_DAYS));
+        let days = |id| {
+            let rule = rules.rules().iter().find(|rule| rule.id() == Some(id))?;
+            assert_eq!(rule.filter()?.prefix(), Some(&*format!("{id}/")));
+            rule.expiration()?.days()
+        };
+        for (prefix, kept) in KEPT_DAYS {
+            assert_eq!(days(prefix), Some(kept), "{prefix}");
+        }
+
+        let queues = aws_sdk_sqs::Client::new(&aws);
+        for url in [&made.restocked_queue_url, &made.sms_queue_url, &made.statements_queue_url] {
+            let asked = queues.get_queue_attributes().queue_url(url);
+            let asked = asked.attribute_names(QueueAttributeName::RedrivePolicy).send().await.unwrap();
+            let redrive = &asked.attributes.unwrap()[&QueueAttributeName::RedrivePolicy];
+            assert!(redrive.contains("-dead"), "{url}: {redrive}");
+        }
         emulator.stop().await;
     }
 }

@@ -20,7 +20,7 @@ const DOCUMENT_BYTES_MAX: usize = 50 << 20;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+pub(crate) const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 const ASSETS: &[(&str, &str, &str)] = &[
     ("/", "text/html; charset=utf-8", include_str!("page.html")),
@@ -61,7 +61,7 @@ pub fn add_people(telegram: &FakeTelegram) {
     telegram.person(1, "Operator", Some("owner"), "en");
 }
 
-fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+pub(crate) fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
     let headers = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-cache"),

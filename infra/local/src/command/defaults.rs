@@ -6,13 +6,17 @@ use std::process::Command;
 use crate::aws;
 use crate::project::{Project, random_hex};
 use crate::settings::Settings;
+use crate::sms;
 use crate::trouble::Trouble;
 
 /// Where the encryption key is kept, under `.local`.
 pub(super) const ENCRYPTION_KEY_FILE: &str = "encryption-key";
 /// Name of the database of `up`.
 pub(super) const DATABASE: &str = "botyard";
+/// Where the secret is kept that the bank's cookies are signed with, under `.local`.
+const COOKIE_SECRET_FILE: &str = "cookie-secret";
 const ENCRYPTION_KEY_BYTES: usize = 32;
+const COOKIE_SECRET_BYTES: usize = 32;
 const WEBHOOK_SECRET_BYTES: usize = 16;
 /// The fake Telegram knows this bot by this token.
 const FAKE_TOKEN: &str = "7000000001:local-keyhub";
@@ -76,6 +80,10 @@ pub(super) fn set_common(project: &Project, settings: &mut Settings, ports: Port
     let key = project.kept_secret(ENCRYPTION_KEY_FILE, || random_hex(ENCRYPTION_KEY_BYTES))?;
     settings.set_default("ENCRYPTION_KEY", key);
     settings.set_default("TELEGRAM_KEYHUB_SECRET", random_hex(WEBHOOK_SECRET_BYTES));
+    settings.set_default("BANK_BASE_URL", format!("http://127.0.0.1:{}", ports.http));
+    settings.set_default("BANK_COOKIE_SECURE", "false");
+    let secret = project.kept_secret(COOKIE_SECRET_FILE, || random_hex(COOKIE_SECRET_BYTES))?;
+    settings.set_default("BANK_COOKIE_SECRET", secret);
     Ok(())
 }
 
@@ -91,6 +99,19 @@ pub(super) fn set_fakes(settings: &mut Settings, world: &str) {
     settings.set_default("KEYHUB_OWNER", "@owner");
     settings.set_default("KEYHUB_ADMINS", "1");
     settings.set_default("KEYHUB_CHANNELS", "@test_channel=https://t.me/test_channel");
+}
+
+/// Settings by which the bank's SMS go through the fake Plivo at `world`, unless the operator named a provider or an
+/// account of their own.
+pub(super) fn set_fake_plivo(settings: &mut Settings, world: &str) {
+    if settings.get("BANK_SMS_PROVIDER").is_none() && settings.get("PLIVO_AUTH_ID").is_none() {
+        let plivo = sms::Options::default();
+        settings.set("BANK_SMS_PROVIDER", "plivo");
+        settings.set("BANK_SMS_SENDER", plivo.number);
+        settings.set("PLIVO_BASE_URL", world);
+        settings.set("PLIVO_AUTH_ID", plivo.auth_id);
+        settings.set("PLIVO_AUTH_TOKEN", plivo.auth_token);
+    }
 }
 
 /// Whether the operator gave the bot a real token.

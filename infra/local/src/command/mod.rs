@@ -1,5 +1,6 @@
 //! The program `botyard`: what it is asked to do, and doing it.
 
+mod bank_seed;
 mod defaults;
 mod functions;
 mod signals;
@@ -19,6 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::project::Project;
 use crate::settings::Settings;
 use crate::trouble::Trouble;
+use bank_seed::BankSeed;
 use functions::ApiKeys;
 
 const USAGE: &str = "\
@@ -30,8 +32,13 @@ Usage: botyard <command>
   api-key create --name <name> --scope <scope> [--scope <scope>]..
   api-key revoke <id>
   api-key list
+  bank-seed --product <id> [--entries <n>] [--seed <n>] [--url <address>] [--key <API key>]
+                                              posts entries: debits of 1000.00 to 1000000.00, credits of 100.00 to 100000.00
+  bank-seed --customer <email> [--url <address>] [--key <API key>]
+                                              signs a customer up and opens a savings account and a card
 
-migrate and api-key use DATABASE_URL; without it, the database of `up`, which must be running.";
+migrate and api-key use DATABASE_URL; without it, the database of `up`, which must be running.
+bank-seed asks the bank at --url; without it, that of `up`, and with its API key.";
 
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
@@ -40,6 +47,7 @@ enum Command {
     With(Vec<OsString>),
     Migrate,
     ApiKey(ApiKeys),
+    BankSeed(BankSeed),
 }
 
 /// Does what `arguments` (without the program's own name) say.
@@ -66,6 +74,7 @@ impl Command {
             [Some("api-key"), Some("list")] => Some(Self::ApiKey(ApiKeys::List)),
             [Some("api-key"), Some("revoke"), Some(id)] => Some(Self::ApiKey(ApiKeys::Revoke(id.parse().ok()?))),
             [Some("api-key"), Some("create"), ref options @ ..] => Some(Self::ApiKey(create(options)?)),
+            [Some("bank-seed"), ref options @ ..] => Some(Self::BankSeed(BankSeed::read(options)?)),
             _ => None,
         }
     }
@@ -88,6 +97,7 @@ impl Command {
                 Self::Up => up::run(&project, settings).boxed().await.map(|()| ExitCode::SUCCESS),
                 Self::With(command) => with::run(&project, command).await,
                 Self::Migrate => functions::migrate(&project, settings).await.map(|()| ExitCode::SUCCESS),
+                Self::BankSeed(seed) => seed.run(&project, &settings).await.map(|()| ExitCode::SUCCESS),
                 Self::ApiKey(request) => {
                     functions::api_key(&project, settings, request).await.map(|()| ExitCode::SUCCESS)
                 }
@@ -145,6 +155,11 @@ mod tests {
             ("api-key create --scope a --name ops", create("ops", &["a"])),
             ("api-key create --name ops", None),
             ("api-key create --name ops --scope", None),
+            ("bank-seed", None),
+            ("bank-seed --product", None),
+            ("bank-seed --product p --customer a@b.example", None),
+            ("bank-seed --product p --entries many", None),
+            ("bank-seed --customer a@b.example --seed 1", None),
         ] {
             let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
             assert_eq!(Command::read(&words), expected, "{line}");

@@ -10,7 +10,8 @@ use shared::base::{Clock, Config, chain};
 
 use super::defaults::{self, Ports};
 use super::signals::Signals;
-use crate::emulator::Emulator;
+use crate::aws::ACCOUNT;
+use crate::emulator::{Emulator, all_sms_messages};
 use crate::geocoder::FakeGeocoder;
 use crate::postgres::Postgres;
 use crate::project::{Project, require_free};
@@ -18,6 +19,7 @@ use crate::provision::provision;
 use crate::runner::{Options, Runner};
 use crate::serve::Served;
 use crate::settings::Settings;
+use crate::sms::{self, FakePlivo};
 use crate::telegram::{self, FakeTelegram};
 use crate::trouble::Trouble;
 use crate::{chat, demo, faults};
@@ -109,8 +111,9 @@ async fn serve(
 /// The functions, and the world they live in.
 struct Yard {
     runner: Runner,
-    /// Absent where the bot lives in the real Telegram.
-    world: Option<Served>,
+    world: Served,
+    /// Whether the bot lives in the real Telegram.
+    is_real: bool,
     bot: String,
     api_key: Option<String>,
 }
@@ -141,12 +144,10 @@ impl Yard {
         }
         let clock = Clock::system();
         let is_real = defaults::has_real_bot(settings);
-        let world = if is_real {
+        if is_real {
             defaults::require_real_bot(settings)?;
-            None
-        } else {
-            Some(world(settings, ports, &clock).await?)
-        };
+        }
+        let (world, plivo) = world(settings, ports, &clock, is_real, &servers.emulator).await?;
         let config = Arc::new(settings.config()?);
         let bot = config.keyhub()?.username.clone();
         let options =
@@ -160,18 +161,27 @@ impl Yard {
         {
             tracing::warn!(error = chain(&trouble), "no demo data made");
         }
-        Ok(Self { runner, world, bot, api_key })
+        // A customer who signs up is told by SMS: only where these go to nobody's phone.
+        let is_fake = settings.get("PLIVO_BASE_URL").is_some_and(|url| *url == world.base_url());
+        if let Some(key) = api_key.as_ref().filter(|_| is_fake)
+            && let Err(trouble) = demo::bank::customer(&runner.base_url(), key, &plivo).await
+        {
+            tracing::warn!(error = chain(&trouble), "no customer of the bank made");
+        }
+        Ok(Self { runner, world, is_real, bot, api_key })
     }
 
     /// Where to click.
     fn addresses(&self, servers: &Servers) -> String {
-        let base = self.runner.base_url();
-        let talk = match &self.world {
-            Some(world) => ("Chat page", format!("{}/  (talk to @{})", world.base_url(), self.bot)),
-            None => ("Telegram", format!("https://t.me/{}", self.bot)),
+        let (base, world) = (self.runner.base_url(), self.world.base_url());
+        let talk = match self.is_real {
+            false => ("Chat page", format!("{world}/  (talk to @{})", self.bot)),
+            true => ("Telegram", format!("https://t.me/{}", self.bot)),
         };
         let key = self.api_key.as_ref().map(|key| ("API key", format!("{key}  (header X-Api-Key)")));
         let rest = [
+            ("Bank", format!("{base}/bank/  (log in as {}, {})", demo::bank::EMAIL, demo::bank::PASSWORD)),
+            ("SMS inbox", format!("{world}/sms")),
             ("API", format!("{base}/docs")),
             ("Health", format!("{base}/health")),
             ("PostgreSQL", servers.postgres.database_url(defaults::DATABASE)),
@@ -183,20 +193,38 @@ impl Yard {
     }
 }
 
-/// The fakes and the chat page, on one port.
-async fn world(settings: &mut Settings, ports: Ports, clock: &Clock) -> Result<Served, Trouble> {
+/// The outside world on one port: the bank's phones, and a Telegram with its chat page unless the bot lives in the real one.
+async fn world(
+    settings: &mut Settings,
+    ports: Ports,
+    clock: &Clock,
+    is_real: bool,
+    emulator: &Emulator,
+) -> Result<(Served, FakePlivo), Trouble> {
     let base = format!("http://127.0.0.1:{}", ports.world);
-    defaults::set_fakes(settings, &base);
-    let now = clock.clone();
-    let telegram =
-        FakeTelegram::new(telegram::Options { now: Arc::new(move || now.now()), ..telegram::Options::default() });
-    let geocoder = FakeGeocoder::new(None);
-    let config: Config = settings.config()?;
-    demo::people(&telegram, config.keyhub()?)?;
-    let switches = faults::router(&[("telegram", telegram.faults()), ("geocoder", geocoder.faults())]);
-    let router: Router = telegram.router().merge(geocoder.router()).merge(switches).merge(chat::router(telegram));
-    let served = Served::start(router, ports.world).await;
-    served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))
+    defaults::set_fake_plivo(settings, &base);
+    let bank = settings.get("BANK_BASE_URL").unwrap_or_default().trim_end_matches('/');
+    let inbound_url = format!("{bank}/bank/receive_sms/");
+    let plivo = FakePlivo::new(sms::Options { inbound_url, clock: clock.clone(), ..sms::Options::default() });
+    plivo.watch_sns(all_sms_messages(&emulator.endpoint(), ACCOUNT));
+    let mut switches = vec![("plivo", plivo.faults())];
+    let mut router: Router = plivo.router().merge(plivo.inbox_router());
+    if !is_real {
+        defaults::set_fakes(settings, &base);
+        let now = clock.clone();
+        let telegram =
+            FakeTelegram::new(telegram::Options { now: Arc::new(move || now.now()), ..telegram::Options::default() });
+        let geocoder = FakeGeocoder::new(None);
+        let config: Config = settings.config()?;
+        demo::people(&telegram, config.keyhub()?)?;
+        switches.extend([("telegram", telegram.faults()), ("geocoder", geocoder.faults())]);
+        router = router.merge(telegram.router()).merge(geocoder.router()).merge(chat::router(telegram));
+    }
+    let served = Served::start(router.merge(faults::router(&switches)), ports.world).await;
+    let served =
+        served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))?;
+    plivo.add_phone("Alice", demo::bank::PHONE);
+    Ok((served, plivo))
 }
 
 /// Tells Telegram the bot's commands, and where it listens unless its updates are fetched.

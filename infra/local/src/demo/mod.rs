@@ -1,4 +1,6 @@
-//! Something to play with: people, a channel, keys in stock, and an API key. Made once, kept afterwards.
+//! Something to play with: people, a channel, keys in stock, and an API key, and a customer of the bank. Made once, kept afterwards.
+
+pub mod bank;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +14,8 @@ use crate::runner::Runner;
 use crate::telegram::FakeTelegram;
 use crate::trouble::Trouble;
 
-const API_KEY_FILE: &str = "api-key";
+/// Where the API key is kept, under `.local`.
+pub const API_KEY_FILE: &str = "api-key";
 const PRODUCTS: &str = "/keyhub/products";
 const ITSELF: &str = "Botyard";
 /// Telegram ids of the people who joined the channels: those of the chat page.
