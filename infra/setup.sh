@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What infra/up, infra/test and infra/bench have in common: each sources this file from the project's
 # root and calls the functions it needs. They install what is missing, do nothing where nothing is,
-# and hand over by BOTYARD_PG_BIN, BOTYARD_EMULATOR_BIN, BOTYARD_STATE and BOTYARD_CHROMIUM.
+# and hand over by BOTYARD_PG_BIN, BOTYARD_EMULATOR_BIN, BOTYARD_STATE, BOTYARD_CHROMIUM and BOTYARD_PDF_READERS.
 # Written for the bash 3.2 of macOS.
 
 COMMAND=infra/${0##*/}
@@ -337,6 +337,25 @@ apt_install_chromium() {
   ! apt-cache show chromium 2>/dev/null | grep -qi 'snap' || return
   say "Installing Chromium (a minute)"
   apt_install chromium fonts-liberation && find_chromium
+}
+
+# What the tests open statements with: qpdf, and pdftotext and its like of poppler. They find them on the PATH; without
+# them BOTYARD_PDF_READERS is "none" and the tests of statements are left out.
+setup_pdf_readers() {
+  have_pdf_readers && return
+  say "Installing qpdf and poppler (a few seconds)"
+  if [ "$(uname)" = Darwin ]; then
+    have brew && quietly brew brew install qpdf poppler && hash -r
+  else
+    apt_install qpdf poppler-utils
+  fi || true
+  have_pdf_readers && return
+  say "No qpdf and poppler were found or could be installed: the tests of statements are left out"
+  export BOTYARD_PDF_READERS=none
+}
+
+have_pdf_readers() {
+  have qpdf && have pdfinfo && have pdffonts && have pdftotext && have pdftoppm
 }
 
 # Builds botyard and becomes it. The features are the whole workspace's, so that the tests reuse what is built here.

@@ -4,6 +4,7 @@ mod architecture;
 mod catalogue;
 mod conformance;
 mod entry;
+mod bank;
 mod keyhub;
 mod migrations;
 mod outbox;

@@ -35,22 +35,28 @@ pub fn names_in(folder: &str) -> Vec<String> {
 
 /// Rust files under `folders`.
 pub fn rust(folders: &[&str]) -> Vec<Source> {
-    let mut found = Vec::new();
-    for folder in folders {
-        collect(folder, &mut found);
-    }
+    let found = files(folders, "rs");
     assert!(!found.is_empty(), "there is nothing in {folders:?}");
     found
 }
 
-fn collect(folder: &str, found: &mut Vec<Source>) {
+/// Files under `folders` whose names end in `.extension`.
+pub fn files(folders: &[&str], extension: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    for folder in folders {
+        collect(folder, extension, &mut found);
+    }
+    found
+}
+
+fn collect(folder: &str, extension: &str, found: &mut Vec<Source>) {
     for name in names_in(folder) {
         let path = format!("{folder}/{name}");
         if root().join(&path).is_dir() {
             if !SKIPPED.contains(&name.as_str()) {
-                collect(&path, found);
+                collect(&path, extension, found);
             }
-        } else if Path::new(&name).extension().is_some_and(|extension| extension == "rs") {
+        } else if Path::new(&name).extension().is_some_and(|ends| ends == extension) {
             found.push(Source { text: read(&path), path });
         }
     }

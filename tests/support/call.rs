@@ -6,12 +6,17 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 use shared::base::chain;
-use shared::entry::event::match_path;
+use shared::entry::event::{fits, match_path};
 use shared::entry::{Function, Trigger};
 
 use crate::World;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+/// What a browser leaves as it is in a form; blanks become `+`.
+const FORM_SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 
 /// A request to be made.
 #[derive(Clone, Debug)]
@@ -20,6 +25,8 @@ pub struct Call {
     path: String,
     query: String,
     headers: BTreeMap<String, String>,
+    cookies: Vec<String>,
+    source: String,
     body: Vec<u8>,
 }
 
@@ -27,7 +34,15 @@ impl Call {
     /// A request; `path` may carry a query.
     pub fn new(method: Method, path: &str) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        Self { method, path: path.to_owned(), query: query.to_owned(), headers: BTreeMap::new(), body: Vec::new() }
+        Self {
+            method,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: BTreeMap::new(),
+            cookies: Vec::new(),
+            source: "192.0.2.1".to_owned(),
+            body: Vec::new(),
+        }
     }
 
     /// A `GET`.
@@ -52,6 +67,20 @@ impl Call {
         self
     }
 
+    /// The same, with one more cookie.
+    #[must_use]
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.push(format!("{name}={value}"));
+        self
+    }
+
+    /// The same, from another Internet address.
+    #[must_use]
+    pub fn source(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.source);
+        self
+    }
+
     /// The same, with an API key.
     #[must_use]
     pub fn key(self, key: &str) -> Self {
@@ -68,6 +97,14 @@ impl Call {
     #[must_use]
     pub fn csv(self, body: impl Into<Vec<u8>>) -> Self {
         self.body("text/csv", body)
+    }
+
+    /// The same, with the fields of a form as body.
+    #[must_use]
+    pub fn form(self, fields: &[(&str, &str)]) -> Self {
+        let part = |text: &str| utf8_percent_encode(text, FORM_SAFE).to_string().replace(' ', "+");
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{}={}", part(name), part(value))).collect();
+        self.body(FORM, pairs.join("&"))
     }
 
     /// The same, with a body of any type.
@@ -87,18 +124,23 @@ impl Call {
                 "accountId": "123456789012", "apiId": "test", "domainName": "api.example", "domainPrefix": "api",
                 "http": {
                     "method": self.method.as_str(), "path": self.path, "protocol": "HTTP/1.1",
-                    "sourceIp": "192.0.2.1", "userAgent": "test",
+                    "sourceIp": self.source, "userAgent": "test",
                 },
                 "requestId": "test=", "routeKey": key, "stage": "$default",
                 "time": "01/Mar/2025:12:00:00 +0000", "timeEpoch": 1_740_830_400_000_i64,
             },
         });
+        if !self.cookies.is_empty() {
+            event["cookies"] = json!(self.cookies);
+        }
         let parameters = match_path(pattern, &self.path);
         if !parameters.is_empty() {
             event["pathParameters"] = json!(parameters);
         }
         if !self.body.is_empty() {
-            let text = std::str::from_utf8(&self.body).ok();
+            // API Gateway hands forms over in base64.
+            let is_form = self.headers.get("content-type").is_some_and(|kind| kind == FORM);
+            let text = std::str::from_utf8(&self.body).ok().filter(|_| !is_form);
             event["isBase64Encoded"] = text.is_none().into();
             event["body"] = text.map_or_else(|| STANDARD.encode(&self.body), str::to_owned).into();
         }
@@ -113,6 +155,8 @@ pub struct Answer {
     pub status: u16,
     /// Headers, names in lower case.
     pub headers: BTreeMap<String, String>,
+    /// What it sets as cookies, each with its attributes.
+    pub cookies: Vec<String>,
     /// Body.
     pub body: Vec<u8>,
 }
@@ -121,12 +165,14 @@ impl Answer {
     pub(crate) fn read(answer: &Json) -> Self {
         let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
         let headers = answer["headers"].as_object().into_iter().flatten();
+        let cookies = answer["cookies"].as_array().into_iter().flatten();
         let text = |value: &Json| value.as_str().expect("a header is text").to_owned();
         let body = answer["body"].as_str().unwrap_or_default();
         let encoded = answer["isBase64Encoded"] == true;
         Self {
             status: status.expect("an answer has a status"),
             headers: headers.map(|(name, value)| (name.clone(), text(value))).collect(),
+            cookies: cookies.map(text).collect(),
             body: if encoded { STANDARD.decode(body).expect("base64") } else { body.as_bytes().to_vec() },
         }
     }
@@ -146,6 +192,12 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
+    /// The value that the cookie `name` is set to, if it is set.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.cookies.iter().filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        pairs.find_map(|(set, value)| (set == name).then_some(value))
+    }
+
     /// The last part of a problem's `type`: `not_found`. Checks that the problem is a well-formed one.
     #[track_caller]
     pub fn problem(&self) -> String {
@@ -162,7 +214,7 @@ impl World {
     /// Makes a request of the HTTP API; 404 without a function if no route fits, as API Gateway answers.
     pub async fn send(&self, call: Call) -> Answer {
         let Some((function, pattern)) = self.route(&call) else {
-            return Answer { status: 404, headers: BTreeMap::new(), body: br#"{"message":"Not Found"}"#.to_vec() };
+            return Answer::read(&json!({ "statusCode": 404, "body": r#"{"message":"Not Found"}"# }));
         };
         let answer = self.invoke(&function, &call.event(pattern).to_string()).await;
         let answer = answer.unwrap_or_else(|fault| panic!("{} failed: {}", function.name(), chain(&fault)));
@@ -189,21 +241,20 @@ impl World {
         (answer.status, answer.headers, json)
     }
 
+    /// The function behind the route that fits best, and the route's path.
     fn route(&self, call: &Call) -> Option<(Arc<Function>, &'static str)> {
-        let routes = self.functions().iter().filter_map(|function| match function.trigger() {
-            Trigger::Http { method, path } if *method == call.method => Some((Arc::clone(function), *path)),
-            Trigger::Telegram { path } if call.method == Method::POST => Some((Arc::clone(function), *path)),
-            _ => None,
+        let routes = self.functions().iter().flat_map(|function| {
+            let routes = match function.trigger() {
+                Trigger::Http { routes } => routes.clone(),
+                Trigger::Telegram { path } => vec![(Method::POST, *path)],
+                _ => Vec::new(),
+            };
+            routes.into_iter().map(|(method, path)| (Arc::clone(function), method, path))
         });
-        let fitting = routes.filter(|(_, pattern)| fits(pattern, &call.path));
-        fitting.min_by_key(|(_, pattern)| pattern.split('/').map(is_parameter).collect::<Vec<_>>())
+        let fitting = routes.filter(|(_, method, path)| *method == call.method && fits(path, &call.path));
+        let best = fitting.min_by_key(|(_, _, path)| path.split('/').map(is_parameter).collect::<Vec<_>>());
+        best.map(|(function, _, path)| (function, path))
     }
-}
-
-fn fits(pattern: &str, path: &str) -> bool {
-    let same_length = pattern.split('/').count() == path.split('/').count();
-    let mut pairs = pattern.split('/').zip(path.split('/'));
-    same_length && pairs.all(|(pattern, segment)| pattern == segment || is_parameter(pattern) && !segment.is_empty())
 }
 
 fn is_parameter(segment: &str) -> bool {

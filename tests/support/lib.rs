@@ -1,6 +1,8 @@
 //! One test's own system, and verbs to use it. Start at [`World`].
 
+pub mod bank;
 pub mod bench;
+mod browser;
 mod call;
 mod database;
 mod keyhub;
@@ -13,6 +15,7 @@ mod queues;
 mod settings;
 mod world;
 
+pub use browser::Browser;
 pub use call::{Answer, Call};
 pub use database::{Database, connect};
 pub use keyhub::{keys_of, phone_of};
@@ -22,5 +25,5 @@ pub use people::{ADMIN, ALICE, BOB, CHANNEL, MALLORY, Turn};
 pub use polls::kill_after_polls;
 pub use proxy::{Proxies, Proxy};
 pub use queues::Pumped;
-pub use settings::{ORIGIN, Setup, account};
+pub use settings::{BANK_NUMBER, BASE_URL, ORIGIN, Setup, account};
 pub use world::World;

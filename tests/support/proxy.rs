@@ -1,4 +1,4 @@
-//! A TCP proxy that fails on demand: what Postgres, AWS, Telegram or the geocoder look like when they are away.
+//! A TCP proxy that fails on demand: what Postgres, AWS, Telegram, Plivo or the geocoder look like when they are away.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -98,6 +98,8 @@ pub struct Proxies {
     pub telegram: Proxy,
     /// In front of the geocoder.
     pub geocoder: Proxy,
+    /// In front of Plivo.
+    pub plivo: Proxy,
 }
 
 async fn listen(listener: TcpListener, target: String, modes: watch::Receiver<Mode>, connections: Arc<AtomicUsize>) {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use local::aws::Account;
 use local::geocoder::{Country, FakeGeocoder};
 use local::provision::{Resources, provision};
+use local::sms::{self, FakePlivo};
 use local::telegram::{FakeTelegram, Options};
 use shared::base::{Clock, Config, crypto};
 use shared::clients::aws::{ATTEMPT_TIMEOUT, CALL_TIMEOUT};
@@ -23,6 +24,11 @@ use crate::{Database, Logs, Proxies, Proxy};
 
 /// When every world begins.
 pub const ORIGIN: &str = "2025-03-01T12:00:00Z";
+
+/// Public address of the bank.
+pub const BASE_URL: &str = "https://bank.example.com";
+/// The number its SMS come from.
+pub const BANK_NUMBER: &str = "14155550100";
 
 /// A world about to be made.
 pub struct Setup {
@@ -45,6 +51,12 @@ impl Setup {
             ("KEYHUB_OWNER", "@owner".to_owned()),
             ("KEYHUB_ADMINS", ADMIN.to_string()),
             ("KEYHUB_CHANNELS", format!("{CHANNEL}=https://t.me/test_channel")),
+            ("BANK_BASE_URL", BASE_URL.to_owned()),
+            ("BANK_COOKIE_SECRET", [secret(), secret()].concat()),
+            ("BANK_SMS_PROVIDER", "plivo".to_owned()),
+            ("BANK_SMS_SENDER", BANK_NUMBER.to_owned()),
+            ("PLIVO_AUTH_ID", "MATESTBOTYARD".to_owned()),
+            ("PLIVO_AUTH_TOKEN", secret()),
         ];
         let now = ORIGIN.parse().expect("a time");
         Self { now, settings: settings.into(), functions: shared::functions::all(), proxied: false }
@@ -100,20 +112,23 @@ impl Setup {
         let (database, resources) = tokio::join!(Database::create(&database), resources(&aws, &id));
         let telegram = self.telegram(&clock).await;
         let geocoder = self.geocoder().await;
+        let plivo = self.plivo(&clock).await;
         let mut functions_aws = aws.clone();
         let mut proxies = None;
-        let mut addresses = [database.url(), telegram.base_url(), geocoder.base_url()];
+        let mut addresses = [database.url(), telegram.base_url(), geocoder.base_url(), plivo.base_url()];
         if self.proxied {
             let started = start_proxies(&addresses).await;
-            let [postgres, bot_api, maps] = &mut addresses;
+            let [postgres, bot_api, maps, sms] = &mut addresses;
             *postgres = replaced_host(postgres, &started.postgres);
             *bot_api = replaced_host(bot_api, &started.telegram);
             *maps = replaced_host(maps, &started.geocoder);
+            *sms = replaced_host(sms, &started.plivo);
             let endpoint = format!("http://{}", started.aws.address());
             functions_aws = functions_aws.into_builder().endpoint_url(endpoint).build();
             proxies = Some(started);
         }
-        for (key, address) in ["DATABASE_URL", "TELEGRAM_BASE_URL", "GEOCODER_BASE_URL"].into_iter().zip(addresses) {
+        let keys = ["DATABASE_URL", "TELEGRAM_BASE_URL", "GEOCODER_BASE_URL", "PLIVO_BASE_URL"];
+        for (key, address) in keys.into_iter().zip(addresses) {
             self.settings.entry(key).or_insert(address);
         }
         for (key, value) in resources.settings() {
@@ -127,6 +142,7 @@ impl Setup {
             telegram,
             bot,
             geocoder,
+            plivo,
             resources,
             logs,
             config: Arc::new(config),
@@ -159,6 +175,17 @@ impl Setup {
         // Telegram lets a bot write only to those who wrote first; alerts go to the admin unasked.
         bot.take_updates().say(ADMIN, "/start");
         telegram
+    }
+
+    async fn plivo(&self, clock: &Clock) -> FakePlivo {
+        let options = sms::Options {
+            auth_id: self.setting("PLIVO_AUTH_ID").to_owned(),
+            auth_token: self.setting("PLIVO_AUTH_TOKEN").to_owned(),
+            number: BANK_NUMBER.to_owned(),
+            inbound_url: format!("{}/bank/receive_sms/", self.setting("BANK_BASE_URL")),
+            ..sms::Options::quick(clock.clone())
+        };
+        FakePlivo::start(options, 0).await.expect("a port is free")
     }
 
     async fn geocoder(&self) -> FakeGeocoder {
@@ -212,15 +239,16 @@ async fn resources(aws: &SdkConfig, id: &str) -> Resources {
     provision(aws, &prefix(id)).boxed().await.unwrap_or_else(|trouble| panic!("{}", shared::base::chain(&trouble)))
 }
 
-async fn start_proxies([postgres, telegram, geocoder]: &[String; 3]) -> Proxies {
+async fn start_proxies([postgres, telegram, geocoder, plivo]: &[String; 4]) -> Proxies {
     let emulator = required("AWS_ENDPOINT_URL");
-    let (postgres, aws, telegram, geocoder) = tokio::join!(
+    let (postgres, aws, telegram, geocoder, plivo) = tokio::join!(
         Proxy::start(host(postgres)),
         Proxy::start(host(&emulator)),
         Proxy::start(host(telegram)),
-        Proxy::start(host(geocoder))
+        Proxy::start(host(geocoder)),
+        Proxy::start(host(plivo))
     );
-    Proxies { postgres, aws, telegram, geocoder }
+    Proxies { postgres, aws, telegram, geocoder, plivo }
 }
 
 /// `host:port` of an address.

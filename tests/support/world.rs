@@ -9,6 +9,7 @@ use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use local::geocoder::FakeGeocoder;
 use local::provision::Resources;
+use local::sms::FakePlivo;
 use local::telegram::{FakeBot, FakeTelegram};
 use serde_json::{Value as Json, json};
 use shared::base::{Clock, Config, Fault, chain};
@@ -36,7 +37,9 @@ pub struct World {
     pub bot: FakeBot,
     /// The geocoder; says India unless told otherwise.
     pub geocoder: FakeGeocoder,
-    /// Names and addresses of table, queue, bucket and bus.
+    /// Plivo, and the phones it reaches. What people write is not delivered unless a test does it.
+    pub plivo: FakePlivo,
+    /// Names and addresses of table, queues, bucket and bus.
     pub resources: Resources,
     /// What was logged.
     pub logs: Logs,
@@ -60,6 +63,7 @@ pub(crate) struct Parts {
     pub telegram: FakeTelegram,
     pub bot: FakeBot,
     pub geocoder: FakeGeocoder,
+    pub plivo: FakePlivo,
     pub resources: Resources,
     pub logs: Logs,
     pub config: Arc<Config>,
@@ -88,6 +92,7 @@ impl World {
             telegram: parts.telegram,
             bot: parts.bot,
             geocoder: parts.geocoder,
+            plivo: parts.plivo,
             resources: parts.resources,
             logs: parts.logs,
             id: parts.id,
@@ -170,6 +175,13 @@ impl World {
     /// An environment that has made nothing yet, for use without a [`Function`].
     pub fn environment(&self) -> Cx {
         Cx::new(Arc::clone(&self.config), self.clock.clone()).with_aws(self.functions_aws.clone())
+    }
+
+    /// An environment with those of the settings that `is_set` lets through.
+    pub fn environment_with(&self, is_set: impl Fn(&str) -> bool) -> Cx {
+        let get = |key| self.settings.get(key).filter(|_| is_set(key)).cloned();
+        let config = Config::from_lookup(get).expect("fewer settings are usable too");
+        Cx::new(Arc::new(config), self.clock.clone()).with_aws(self.functions_aws.clone())
     }
 
     /// All functions.

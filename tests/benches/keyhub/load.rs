@@ -7,11 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 use shared::base::chain;
 use shared::entry::{Cx, Function, Invocation};
-use tests::bench::Samples;
+use tests::bench::{Samples, cpu_time};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::outside::Tallies;
@@ -117,12 +116,6 @@ pub fn serve(system: &System, events: &[String], way: Way) -> Run {
         let wires = std::array::from_fn(|wire| now[wire].since(wires[wire]));
         Run { served, wall, cpu, wires }
     })
-}
-
-/// CPU time of this process, of all its threads.
-fn cpu_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).expect("it grows"), u32::try_from(time.tv_nsec).expect("below a second"))
 }
 
 /// Some environments on one thread.

@@ -124,8 +124,10 @@ async fn the_document_describes_every_route_once() {
     }
     let mut routes: Vec<String> = Vec::new();
     for function in world.functions() {
-        if let shared::entry::Trigger::Http { method, path } = function.trigger() {
-            routes.push(format!("{} {method} {path}", function.name()));
+        let shared::entry::Trigger::Http { routes: all } = function.trigger() else { continue };
+        for (number, (method, path)) in all.iter().enumerate() {
+            let suffix = if number > 0 { format!("-{number}") } else { String::new() };
+            routes.push(format!("{}{suffix} {method} {path}", function.name()));
         }
     }
     described.sort();

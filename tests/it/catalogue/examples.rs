@@ -1,0 +1,131 @@
+//! The example events are what AWS delivers, and each function takes its own with no more settings than it is deployed with.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
+use local::sms::{sign_v2, sign_v3};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value as Json, json};
+use shared::base::chain;
+use shared::entry::keys::SCOPES;
+use shared::entry::{Function, Invocation, Trigger};
+use shared::functions;
+use tests::bank::Bank;
+use tests::{Call, World};
+
+use super::template::settings_of;
+use super::{names, routes};
+use crate::source::{names_in, read};
+
+fn event_of(function: &Function) -> Json {
+    serde_json::from_str(&read(&format!("events/{}.json", function.name()))).unwrap()
+}
+
+#[test]
+fn each_has_an_example_event() {
+    let expected: BTreeSet<_> = names().into_iter().map(|name| format!("{name}.json")).collect();
+    assert_eq!(names_in("events"), Vec::from_iter(expected));
+    for function in functions::all() {
+        let event = event_of(&function);
+        match function.trigger() {
+            Trigger::Http { .. } | Trigger::Telegram { .. } => {
+                let (method, path) = event["routeKey"].as_str().and_then(|key| key.split_once(' ')).unwrap();
+                assert!(routes(&function).contains(&(method.to_owned(), path.to_owned())), "{method} {path}");
+            }
+            Trigger::Schedule { .. } => assert_eq!(event["function"], function.name()),
+            Trigger::Queue { queue } => {
+                let arn = event["Records"][0]["eventSourceARN"].as_str().unwrap_or_default();
+                assert!(arn.ends_with(&format!("-{queue}")), "{arn}");
+            }
+            Trigger::Logs => assert_eq!(records(&event)["messageType"], "DATA_MESSAGE"),
+            Trigger::Direct => assert!(event.is_object()),
+        }
+    }
+}
+
+/// What CloudWatch Logs packed into an event.
+fn records(event: &Json) -> Json {
+    let packed = STANDARD.decode(event["awslogs"]["data"].as_str().unwrap()).unwrap();
+    let mut unpacked = String::new();
+    GzDecoder::new(packed.as_slice()).read_to_string(&mut unpacked).unwrap();
+    serde_json::from_str(&unpacked).unwrap()
+}
+
+/// The example event, with the secrets of this world in place of its own.
+fn example(world: &World, function: &Function, api_key: &str) -> Json {
+    let mut event = event_of(function);
+    let secrets =
+        [("x-api-key", api_key), ("x-telegram-bot-api-secret-token", world.setting("TELEGRAM_KEYHUB_SECRET"))];
+    for (header, secret) in secrets {
+        if event["headers"].get(header).is_some() {
+            event["headers"][header] = secret.into();
+        }
+    }
+    if let Some(nonce) = event["headers"]["x-plivo-signature-v3-nonce"].as_str().map(str::to_owned) {
+        let token = world.setting("PLIVO_AUTH_TOKEN");
+        let url = format!("{}{}", world.setting("BANK_BASE_URL"), event["rawPath"].as_str().unwrap());
+        let signatures = [
+            ("v3", sign_v3(token, &http::Method::POST, &url, &fields(&event), &nonce)),
+            ("v2", sign_v2(token, &url, &nonce)),
+        ];
+        for (version, signature) in signatures {
+            event["headers"][format!("x-plivo-signature-{version}")] = signature.clone().into();
+            event["headers"][format!("x-plivo-signature-ma-{version}")] = signature.into();
+        }
+    }
+    event
+}
+
+/// The fields of the form in an event.
+fn fields(event: &Json) -> Vec<(String, String)> {
+    let body = STANDARD.decode(event["body"].as_str().unwrap()).unwrap();
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().unwrap().into_owned();
+    let pairs = std::str::from_utf8(&body).unwrap().split('&').map(|pair| pair.split_once('=').unwrap());
+    pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
+}
+
+/// Orders the statement of the example for Alice, the only thing that an example names and that must exist.
+async fn order_statement(bank: &Bank) {
+    let event = event_of(&bank.world.function("bank-statement-make"));
+    let body: Json = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+    let id = body["statement_id"].as_str().unwrap();
+    let (customer, product, now) = (bank.alice.id, &bank.alice.sb, bank.world.now());
+    let sql = format!(
+        "insert into bank.statement
+             (statement_id, customer_id, product_id, entry_count, upto_seq, object_key, created_at, state_at)
+         values ('{id}', {customer}, '{product}', 10, 1, 'statements/example', '{now}', '{now}')"
+    );
+    bank.world.execute(&sql).await;
+}
+
+#[tokio::test]
+async fn each_accepts_its_example_event() {
+    let bank = Bank::new().await;
+    order_statement(&bank).await;
+    let world = &bank.world;
+    let api_key = world.api_key(SCOPES).await;
+    for function in functions::all() {
+        let name = function.name();
+        let settings = settings_of(name);
+        let environment = world.environment_with(|setting| settings.contains(setting));
+        let event = example(world, &function, &api_key).to_string();
+        let answer = function.invoke(&environment, Invocation::default(), &event).await;
+        let answer = answer.unwrap_or_else(|fault| panic!("{name}: {}", chain(&fault)));
+        let answer: Json = serde_json::from_str(answer.get()).unwrap();
+        match function.trigger() {
+            // What the examples name need not exist here.
+            Trigger::Http { .. } => {
+                let status = answer["statusCode"].as_u64();
+                assert!(matches!(status, Some(200 | 201 | 302 | 404 | 409)), "{name}: {answer}");
+            }
+            Trigger::Telegram { .. } => assert_eq!(answer["statusCode"], 200, "{name}: {answer}"),
+            Trigger::Queue { .. } => assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}"),
+            Trigger::Schedule { .. } | Trigger::Logs => assert_eq!(answer, json!({ "ok": true }), "{name}"),
+            Trigger::Direct => assert!(answer.get("error").is_none(), "{name}: {answer}"),
+        }
+    }
+    assert_eq!(world.send(Call::get("/health")).await.status, 200);
+}
