@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 
 use crate::{Answer, Browser, Call, Pumped, Setup, World};
 
-pub use crate::browser::{attribute_of, hidden_fields, unescaped};
+pub use crate::browser::{attribute_of, flash, hidden_fields, table, unescaped};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";

@@ -171,6 +171,26 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(unescaped(rest.split('"').next()?))
 }
 
+/// What a page says once, about what was just done.
+pub fn flash(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("<div class=\"flash ")?;
+    let (_, rest) = rest.split_once("<p>")?;
+    Some(unescaped(rest.split("</p>").next()?))
+}
+
+/// The cells of the table on a page, row by row, without its head.
+pub fn table(page: &str) -> Vec<Vec<String>> {
+    let body = page.split_once("<tbody").map_or("", |(_, rest)| rest.split("</tbody>").next().unwrap_or_default());
+    let rows = body.split("<tr").skip(1).map(|row| row.split("</tr>").next().unwrap_or_default());
+    let cells = |row: &str| {
+        let mut cells: Vec<&str> = row.split("</t").collect();
+        // What comes after the last cell.
+        cells.pop();
+        cells.iter().map(|cell| unescaped(cell.rsplit('>').next().unwrap_or_default())).collect()
+    };
+    rows.map(cells).collect()
+}
+
 /// Text of a page as a reader sees it.
 pub fn unescaped(text: &str) -> String {
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#34;", "\"");

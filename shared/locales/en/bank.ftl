@@ -129,7 +129,7 @@ mistake-choose-card = Choose the card to pay.
 ## Sign-up, login, verification, logout
 
 signup-title = Sign Up
-signup-lead = It takes a minute. We will text you a code to verify your number.
+signup-lead = It takes a minute. Messages about your accounts will go to your mobile number.
 signup-submit = Sign Up
 signup-login = Already a customer?
 login-title = Login

@@ -51,7 +51,8 @@ impl Objects {
         Ok(request.uri().to_owned())
     }
 
-    /// The same for a link under which the object is of this type and is saved as `file_name`, whatever it was stored as.
+    /// The same for a link under which the object is of this type and is saved as `file_name`, whatever it was stored
+    /// as.
     pub async fn link_to_file(
         &self,
         key: &str,

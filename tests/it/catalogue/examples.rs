@@ -87,24 +87,33 @@ fn fields(event: &Json) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
 }
 
-/// Orders the statement of the example for Alice, the only thing that an example names and that must exist.
-async fn order_statement(bank: &Bank) {
-    let event = event_of(&bank.world.function("bank-statement-make"));
+/// The id in the message of a queue function's example.
+fn id_in_message(function: &Function, name: &str) -> String {
+    let event = event_of(function);
     let body: Json = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
-    let id = body["statement_id"].as_str().unwrap();
-    let (customer, product, now) = (bank.alice.id, &bank.alice.sb, bank.world.now());
+    body[name].as_str().unwrap().to_owned()
+}
+
+/// Orders the statement and leaves the SMS of the examples. Nothing else that an example names must exist.
+async fn order_what_examples_name(bank: &Bank) {
+    let (world, alice) = (&bank.world, &bank.alice);
+    let statement = id_in_message(&world.function("bank-statement-make"), "statement_id");
+    let sms = id_in_message(&world.function("bank-sms-send"), "sms_id");
+    let (id, phone, product, now) = (alice.id, &alice.phone, &alice.sb, world.now());
     let sql = format!(
         "insert into bank.statement
              (statement_id, customer_id, product_id, entry_count, upto_seq, object_key, created_at, state_at)
-         values ('{id}', {customer}, '{product}', 10, 1, 'statements/example', '{now}', '{now}')"
+         values ('{statement}', {id}, '{product}', 10, 1, 'statements/example', '{now}', '{now}');
+         insert into bank.sms (sms_id, customer_id, recipient, purpose, text, shown, state, created_at, state_at)
+         values ('{sms}', {id}, '{phone}', 'entry', 'Example', 'Example', 'queued', '{now}', '{now}')"
     );
-    bank.world.execute(&sql).await;
+    world.execute(&sql).await;
 }
 
 #[tokio::test]
 async fn each_accepts_its_example_event() {
     let bank = Bank::new().await;
-    order_statement(&bank).await;
+    order_what_examples_name(&bank).await;
     let world = &bank.world;
     let api_key = world.api_key(SCOPES).await;
     for function in functions::all() {
@@ -127,5 +136,7 @@ async fn each_accepts_its_example_event() {
             Trigger::Direct => assert!(answer.get("error").is_none(), "{name}: {answer}"),
         }
     }
+    assert_eq!(world.column("select state from bank.statement").await, ["ready"]);
+    assert_eq!(world.plivo.sent_to(&bank.alice.phone).len(), 1);
     assert_eq!(world.send(Call::get("/health")).await.status, 200);
 }

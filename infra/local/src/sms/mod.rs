@@ -5,7 +5,7 @@
 //! Messages that went through SNS are shown there too, see [`FakePlivo::watch_sns`].
 //!
 //! On the way to India a message of a header (letters, not a number) that names no `dlt_entity_id` or no
-//! `dlt_template_id` is accepted, as Plivo accepts it, and then ends `failed` with code 30, as operators there block it.
+//! `dlt_template_id` is accepted, as Plivo accepts it, and then ends `failed` with code 30: operators there block it.
 
 mod callback;
 mod codes;

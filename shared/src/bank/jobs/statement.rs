@@ -1,7 +1,7 @@
 //! `bank-statement-make`: makes the statement in the message, puts it into the bucket and sends the link to it.
 //!
-//! Each try is counted before anything else, so one that is killed counts too. The object's key is fixed, so another try
-//! overwrites it; link and message belong to the transaction that makes the statement ready, of which there is one.
+//! Each try is counted before anything else, so one that is killed counts too. The object's key is fixed, so another
+//! try overwrites it; link and message belong to the transaction that makes the statement ready, of which there is one.
 
 use serde::Deserialize;
 
@@ -54,13 +54,15 @@ async fn take_up(cx: &Cx, id: StatementId) -> Result<Option<Ordered>, Fault> {
 async fn make_ordered(cx: &Cx, ordered: &Ordered) -> Result<(), Fault> {
     let bank = cx.config().bank()?;
     let db = cx.db().await?;
-    // Entries are never changed, and those after the newest are left out: what is read here is what it was at the order.
+    // Entries are never changed, and those after the newest are left out: what is read here is what it was at the
+    // order.
     let entries =
         store::ledger::newest(&*db, ordered.product, Some(ordered.upto_seq), i64::from(ordered.count)).await?;
     drop(db);
     let contents = contents::document(ordered, &entries, &bank.currency, &bank.zone);
     let password = ordered.customer.dob.to_string();
-    // Laying out and encrypting take the processor for a while, and are no reason to keep others in this process waiting.
+    // Laying out and encrypting take the processor for a while, and are no reason to keep others in this process
+    // waiting.
     let document = tokio::task::spawn_blocking(move || pdf::encrypted(&contents, &password));
     let document = document.await.map_err(|error| Fault::outside("the layout of a statement", error))??;
     let objects = cx.objects().await?;
@@ -81,8 +83,8 @@ async fn make_ordered(cx: &Cx, ordered: &Ordered) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What was put into the bucket for a statement that nobody can have meanwhile is taken out again; what cannot be now goes
-/// with its age. Where another try was faster it is the statement's own object.
+/// What was put into the bucket for a statement that nobody can have meanwhile is taken out again; what cannot be now
+/// goes with its age. Where another try was faster it is the statement's own object.
 async fn clear_away(cx: &Cx, ordered: &Ordered) -> Result<(), Fault> {
     let db = cx.db().await?;
     let state = store::statements::state(&*db, ordered.id).await?;

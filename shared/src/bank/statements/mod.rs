@@ -1,7 +1,7 @@
 //! Statements: ordering them, what becomes of them, and the short links by which they are had.
 //!
-//! What a statement shows and where it is kept is fixed when it is ordered, so making it twice makes the same object. Its
-//! state changes once from queued, in the transaction that also makes its link and leaves the message with it.
+//! What a statement shows and where it is kept is fixed when it is ordered, so making it twice makes the same object.
+//! Its state changes once from queued, in the transaction that also makes its link and leaves the message with it.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -35,8 +35,8 @@ const LOST_MAX: i64 = 200;
 /// Random bytes in the name of an object.
 const KEY_BYTES: usize = 24;
 
-/// Orders a statement of the newest `count` entries, 1 to 500, of one of the customer's products; what is given back goes
-/// into the outbox. [`Error::NoSuchProduct`], [`Error::TooOften`].
+/// Orders a statement of the newest `count` entries, 1 to 500, of one of the customer's products; what is given back
+/// goes into the outbox. [`Error::NoSuchProduct`], [`Error::TooOften`].
 pub async fn order(
     tx: &Transaction<'_>,
     bank: &Bank,
@@ -67,8 +67,9 @@ pub async fn find(db: &impl GenericClient, customer: CustomerId, id: StatementId
     store::statements::find(db, customer, id).await?.ok_or(Error::NoSuchStatement)
 }
 
-/// Sends a statement once more, by a new link; the older ones end. [`Error::NoSuchStatement`], [`Error::StatementGone`],
-/// [`Error::TooOften`]: there are as many of these per hour as of orders, counted by themselves.
+/// Sends a statement once more, by a new link; the older ones end. [`Error::NoSuchStatement`],
+/// [`Error::StatementGone`], [`Error::TooOften`]: there are as many of these per hour as of orders, counted by
+/// themselves.
 pub async fn resend(
     tx: &Transaction<'_>,
     bank: &Bank,
@@ -86,8 +87,8 @@ pub async fn resend(
     Ok(send_link(tx, bank, customer, which, kept_until, now).await?)
 }
 
-/// Calls a statement back: nobody gets it any more, by whatever link. Again changes nothing. The object is the caller's to
-/// remove, after the commit. [`Error::NoSuchStatement`].
+/// Calls a statement back: nobody gets it any more, by whatever link. Again changes nothing. The object is the caller's
+/// to remove, after the commit. [`Error::NoSuchStatement`].
 pub async fn revoke(tx: &Transaction<'_>, customer: CustomerId, id: StatementId, now: Timestamp) -> Result<(), Error> {
     store::statements::lock_customer(tx, customer).await?;
     find(tx, customer, id).await?;
@@ -101,8 +102,8 @@ pub async fn handed_over(tx: &Transaction<'_>, link_hash: &[u8], bank: &Bank, no
     store::statements::extend_link(tx, link_hash, now + bank.link_life).await
 }
 
-/// Where the short link with this code leads. [`Error::NoSuchStatement`] if there is none such, [`Error::StatementGone`] if
-/// it has ended or was revoked.
+/// Where the short link with this code leads. [`Error::NoSuchStatement`] if there is none such,
+/// [`Error::StatementGone`] if it has ended or was revoked.
 pub async fn open_link(db: &impl GenericClient, code: &Code, now: Timestamp) -> Result<Target, Error> {
     let target = store::statements::target(db, &code.hash()).await?.ok_or(Error::NoSuchStatement)?;
     target.filter(|target| target.ends_at > now).ok_or(Error::StatementGone)
@@ -130,8 +131,8 @@ pub fn file_name(product: ProductId) -> String {
     format!("statement-{}.pdf", product.masked())
 }
 
-/// Notes that a statement is in its place, makes its link and leaves the message with it; what is given back goes into the
-/// outbox. `None`, and nothing done, if it is not to be made any more.
+/// Notes that a statement is in its place, makes its link and leaves the message with it; what is given back goes into
+/// the outbox. `None`, and nothing done, if it is not to be made any more.
 pub async fn made(
     tx: &Transaction<'_>,
     bank: &Bank,
@@ -159,8 +160,8 @@ pub async fn give_up(
     notify::leave(tx, &[failure(bank, ordered)], now).await
 }
 
-/// Gives up statements that nobody is making any more: the message about them went to the dead-letter queue while the worker
-/// was cut off or had no database. How many, and what goes into the outbox.
+/// Gives up statements that nobody is making any more: the message about them went to the dead-letter queue while the
+/// worker was cut off or had no database. How many, and what goes into the outbox.
 pub async fn give_up_lost(tx: &Transaction<'_>, bank: &Bank, now: Timestamp) -> Result<(usize, Vec<Outgoing>), Fault> {
     let before = (now - BETWEEN_TRIES_MAX, now - UNTRIED_MAX);
     let lost = store::statements::fail_lost(tx, before, LOST_MAX, now).await?;

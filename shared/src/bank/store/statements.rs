@@ -169,8 +169,8 @@ pub async fn set_failed(tx: &Transaction<'_>, id: StatementId, now: Timestamp) -
     Ok(tx.execute(sql, &[&id, &now]).await? == 1)
 }
 
-/// Gives up statements that are still to be made: those tried last before `tried`, and those never tried that were ordered
-/// before `untried`.
+/// Gives up statements that are still to be made: those tried last before `tried`, and those never tried that were
+/// ordered before `untried`.
 pub async fn fail_lost(
     tx: &Transaction<'_>,
     (tried, untried): (Timestamp, Timestamp),
