@@ -275,10 +275,15 @@ pub fn bank_site() -> Function {
 
 /// Opens a savings account or a card.
 pub fn bank_product_add() -> Function {
-    Function::http("bank-product-add", (Method::POST, "/bank/add_product"), Scope("bank:open"), bank::api::products::add)
-        .warm(&[warm::db])
-        .refuses_as(bank::api::refused)
-        .described(bank::api::products::add_operation)
+    Function::http(
+        "bank-product-add",
+        (Method::POST, "/bank/add_product"),
+        Scope("bank:open"),
+        bank::api::products::add,
+    )
+    .warm(&[warm::db])
+    .refuses_as(bank::api::refused)
+    .described(bank::api::products::add_operation)
 }
 
 /// Posts a deposit, a debit or a purchase.

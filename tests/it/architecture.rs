@@ -52,7 +52,8 @@ fn rules_dialogs_and_models_are_pure() {
         "SystemTime",
         "crate::entry",
         "GenericClient",
-        "Transaction",
+        "Transaction<",
+        "db::Transaction",
         "random",
     ];
     forbid(&library(), &words, |path| ["rules", "dialog", "model", "csv"].iter().any(|name| is(path, name)));
@@ -82,7 +83,7 @@ fn use_cases_neither_commit_nor_send_nor_read_the_clock() {
 
 #[test]
 fn only_the_entry_knows_lambda() {
-    let words = ["lambda_runtime", "lambda_http", "aws_lambda_events"];
+    let words = ["lambda_runtime", "lambda_http", "lambda_extension", "aws_lambda_events"];
     forbid(&product(), &words, |path| !path.starts_with("shared/src/entry/"));
 }
 

@@ -91,7 +91,8 @@ impl Bank {
     pub async fn customer(&self, email: &str, name: &str, phone: &str, dob: &str) -> i64 {
         let sql = "insert into bank.customer (email, name, password_hash, contact, verified_at, dob, created_at)
                    values ($1, $2, $3, $4, $6, $5::text::date, $6) returning customer_id";
-        let hash = PASSWORD_HASH.get_or_init(|| async { passwords::hash(PASSWORD.to_owned()).await.expect("it is hashed") });
+        let hash =
+            PASSWORD_HASH.get_or_init(|| async { passwords::hash(PASSWORD.to_owned()).await.expect("it is hashed") });
         let hash = hash.await.as_str();
         let row = self.world.db().await.query_one(sql, &[&email, &name, &hash, &phone, &dob, &self.world.now()]).await;
         row.unwrap_or_else(|error| panic!("{}", shared::base::chain(&error))).get(0)

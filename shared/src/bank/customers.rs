@@ -67,8 +67,8 @@ pub async fn sign_up(
     }
 }
 
-/// Sends a new code, after which the one before is worth nothing. At most [`Bank::codes_per_hour`] go to one customer and
-/// to one number.
+/// Sends a new code, after which the one before is worth nothing. At most [`Bank::codes_per_hour`] go to one customer
+/// and to one number.
 pub async fn send_code(
     tx: &Transaction<'_>,
     bank: &Bank,

@@ -15,8 +15,8 @@ use crate::base::config::Bank;
 use crate::base::{Fault, Money};
 use crate::db::Transaction;
 use crate::db::audit::{self, Entry};
-use crate::db::outbox::Outgoing;
 use crate::db::on_constraint;
+use crate::db::outbox::Outgoing;
 
 /// A movement that was decided and is to be written.
 #[derive(Clone, Debug)]
@@ -177,15 +177,19 @@ fn entry_note(bank: &Bank, held: &Locked, line: &Line) -> Note {
         if product.kind == Kind::Card { "outstanding" } else { "balance" },
     );
     let masked = product.id.masked();
-    notify::entry(bank, &held.owner, &[
-        ("kind", product.kind.code()),
-        ("masked", &masked),
-        ("side", side),
-        ("currency", &bank.currency),
-        ("amount", &amount),
-        ("word", word),
-        ("balance", &balance),
-        ("time", &at),
-        ("reference", &reference[..8]),
-    ])
+    notify::entry(
+        bank,
+        &held.owner,
+        &[
+            ("kind", product.kind.code()),
+            ("masked", &masked),
+            ("side", side),
+            ("currency", &bank.currency),
+            ("amount", &amount),
+            ("word", word),
+            ("balance", &balance),
+            ("time", &at),
+            ("reference", &reference[..8]),
+        ],
+    )
 }

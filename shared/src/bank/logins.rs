@@ -68,7 +68,8 @@ impl Attempt {
     }
 }
 
-/// Refuses if there were too many failures already. It spares the effort of looking at the password; [`log_in`] decides.
+/// Refuses if there were too many failures already. It spares the effort of looking at the password; [`log_in`]
+/// decides.
 pub async fn check(db: &impl GenericClient, attempt: &Attempt, now: Timestamp) -> Result<(), Error> {
     let since = now - FAILURE_WINDOW;
     let by_email = store::logins::failure_of_email(db, &attempt.email_hash, since, FAILURES_PER_EMAIL_MAX - 1);
@@ -88,9 +89,9 @@ pub async fn credentials(db: &impl GenericClient, attempt: &Attempt) -> Result<O
     }
 }
 
-/// Ends an attempt whose password was looked at: `proven` is whose it turned out to be. A failure is counted and gives no
-/// token. Attempts with one email address or from one source pass here one after another, so that however many come at
-/// once, none is looked at beyond the limit. `presented` is the login the browser had before; it ends.
+/// Ends an attempt whose password was looked at: `proven` is whose it turned out to be. A failure is counted and gives
+/// no token. Attempts with one email address or from one source pass here one after another, so that however many come
+/// at once, none is looked at beyond the limit. `presented` is the login the browser had before; it ends.
 pub async fn log_in(
     tx: &Transaction<'_>,
     attempt: &Attempt,

@@ -86,7 +86,9 @@ fn own(purpose: Purpose, variant: &str) -> &str {
             "Dear customer, your {kind} {masked} has been {side} by {currency} {amount} and your current {word} is \
              {currency} {balance}. {time} Ref {reference}"
         }
-        Purpose::Code => "{code} is your PL BANK verification code. It is valid for 10 minutes. Do not share it with anyone.",
+        Purpose::Code => {
+            "{code} is your PL BANK verification code. It is valid for 10 minutes. Do not share it with anyone."
+        }
         Purpose::Statement => "Dear Customer, please find your statement for {kind} {masked}: {link}",
         Purpose::StatementFailed => "We could not make your statement for {kind} {masked}. Please order it again.",
         Purpose::DueReminder => "Dear customer, {currency} {due} is due on your {kind} {masked} by {date}.",

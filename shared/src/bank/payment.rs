@@ -35,11 +35,7 @@ pub struct Paid {
 }
 
 /// The savings account and the card of an order, both the customer's.
-pub async fn choose(
-    db: &impl GenericClient,
-    customer: CustomerId,
-    order: &Order,
-) -> Result<(Product, Product), Error> {
+pub async fn choose(db: &impl GenericClient, customer: CustomerId, order: &Order) -> Result<(Product, Product), Error> {
     let products = store::products::of_customer(db, customer).await?;
     let side = |kind, wanted| one(&products, kind, wanted).cloned().ok_or(Error::NoSuchProduct);
     Ok((side(Kind::Savings, order.from)?, side(Kind::Card, order.to)?))

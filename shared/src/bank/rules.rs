@@ -21,7 +21,9 @@ pub fn check_entry(product: &Product, amount: Money) -> Result<(), Error> {
         Kind::Savings if debit > Money::ZERO && debit > product.available() => {
             Err(Error::InsufficientFunds { available: product.available() })
         }
-        Kind::Card if debit > Money::ZERO && product.credit_limit.is_some_and(|limit| product.due() + debit > limit) => {
+        Kind::Card
+            if debit > Money::ZERO && product.credit_limit.is_some_and(|limit| product.due() + debit > limit) =>
+        {
             Err(Error::CreditLimitExceeded)
         }
         Kind::Card if amount > product.due() => Err(Error::Overpayment { due: product.due() }),

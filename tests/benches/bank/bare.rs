@@ -29,7 +29,8 @@ const MOVE: &str = "with journal as (
     from (values ($3::uuid, $5::int8, $6::int8), ($4, $7, $8)) l (account_id, seq, balance_after)
     where a.account_id = l.account_id";
 
-const SMS: &str = "insert into bank.sms (sms_id, customer_id, recipient, purpose, text, shown, state, created_at, state_at)
+const SMS: &str =
+    "insert into bank.sms (sms_id, customer_id, recipient, purpose, text, shown, state, created_at, state_at)
     select $1, $2, $3, 'entry', $4, $4,
         case when exists (select from bank.opt_out where recipient = $3)
             or not exists (select from bank.customer where customer_id = $2 and verified_at is not null)
@@ -85,7 +86,8 @@ async fn write(db: &Client, account: Uuid, held: &Row) {
         (&other_after, Type::INT8),
     ];
     let moved = db.execute_typed(MOVE, &moved);
-    let told = [(&sms as _, Type::UUID), (&customer as _, Type::INT8), (&contact as _, Type::TEXT), (&TEXT as _, Type::TEXT)];
+    let told =
+        [(&sms as _, Type::UUID), (&customer as _, Type::INT8), (&contact as _, Type::TEXT), (&TEXT as _, Type::TEXT)];
     let told = db.execute_typed(SMS, &told);
     let noted = [(&subject as _, Type::TEXT), (&new as _, Type::JSONB)];
     let noted = db.execute_typed(AUDIT, &noted);

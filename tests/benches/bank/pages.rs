@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use jiff::Timestamp;
 use serde_json::Value as Json;
 use shared::base::chain;
 use shared::entry::{Function, Invocation};
@@ -10,6 +11,9 @@ use tests::Call;
 use tests::bench::{Driven, Table, drive, millis, ratio};
 
 use crate::system::{PASSWORD, System};
+
+/// The event that asks about an account.
+type Event<'a> = &'a dyn Fn(&str) -> Json;
 
 const WARM: usize = 10;
 const PAGE: &str = "/bank/transactions";
@@ -28,13 +32,18 @@ pub fn measure(system: &System, quick: bool) -> String {
     let mut table = Table::new(["what", "entries", "p50 ms", "p99 ms", "x the short account"]);
     let site = functions::bank_site();
     let list = functions::bank_transactions_get();
-    let day = system.now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
-    let page = |id: &str| with_cookies(Call::get(&format!("{PAGE}?product_id={id}")), &cookies).header("accept", "text/html").event(PAGE);
-    let newest = |id: &str| Call::get(&format!("{LIST}?product_id={id}&from={day}&limit=100")).key(&system.key).event(LIST);
+    let day = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    let page = |id: &str| {
+        with_cookies(Call::get(&format!("{PAGE}?product_id={id}")), &cookies).header("accept", "text/html").event(PAGE)
+    };
+    let newest =
+        |id: &str| Call::get(&format!("{LIST}?product_id={id}&from={day}&limit=100")).key(&system.key).event(LIST);
     let oldest = |id: &str| Call::get(&format!("{LIST}?product_id={id}&limit=100")).key(&system.key).event(LIST);
-    type Event<'a> = &'a dyn Fn(&str) -> Json;
-    let kinds: [(&str, &Function, Event<'_>); 3] =
-        [("page of the newest ten", &site, &page), ("list, the first hundred", &list, &oldest), ("list, from today on", &list, &newest)];
+    let kinds: [(&str, &Function, Event<'_>); 3] = [
+        ("page of the newest ten", &site, &page),
+        ("list, the first hundred", &list, &oldest),
+        ("list, from today on", &list, &newest),
+    ];
     for (what, function, event) in kinds {
         let runs = [&accounts[0], &accounts[1]].map(|id| serve(system, function, &event(id).to_string(), pieces));
         for (run, size) in runs.iter().zip(sizes) {
@@ -76,7 +85,10 @@ fn log_in(system: &System) -> Vec<(String, String)> {
     let read = |answer: &Json| {
         let cookies = answer["cookies"].as_array().into_iter().flatten().filter_map(Json::as_str);
         let pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
-        pairs.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>()
+        pairs
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<Vec<_>>()
     };
     let form = system.invoke(&site, &Call::get(LOGIN).header("accept", "text/html").event(LOGIN).to_string());
     let cookies = read(&form);

@@ -23,13 +23,16 @@ pub fn measure(system: &System, quick: bool) -> String {
     let pieces = if quick { 100 } else { 4_000 };
     let customer = system.customer("postings", "919000000011");
     let accounts = system.accounts(customer, if quick { 50 } else { 1_000 });
-    let mut table = Table::new(["accounts", "in flight", "what", "p50 ms", "p99 ms", "per second", "x bare p50", "own CPU ms"]);
+    let mut table =
+        Table::new(["accounts", "in flight", "what", "p50 ms", "p99 ms", "per second", "x bare p50", "own CPU ms"]);
     for (name, ids) in [("1", &accounts[..1]), (if quick { "50" } else { "1,000" }, &accounts[..])] {
         for in_flight in IN_FLIGHT {
             let bare = bare_sql(system, ids, in_flight, pieces);
-            let relayed = ours(system, functions::bank_transaction_add().sends(&[], &[]), ids, in_flight, pieces);
-            let sent = ours(system, functions::bank_transaction_add(), ids, in_flight, pieces);
-            for (what, run) in [("bare SQL", &bare), ("posting", &relayed), ("posting, and its SMS queued after", &sent)] {
+            let relayed = ours(system, &functions::bank_transaction_add().sends(&[], &[]), ids, in_flight, pieces);
+            let sent = ours(system, &functions::bank_transaction_add(), ids, in_flight, pieces);
+            for (what, run) in
+                [("bare SQL", &bare), ("posting", &relayed), ("posting, and its SMS queued after", &sent)]
+            {
                 table.row([
                     name.to_owned(),
                     in_flight.to_string(),
@@ -48,10 +51,15 @@ pub fn measure(system: &System, quick: bool) -> String {
 
 fn bare_sql(system: &System, accounts: &[String], in_flight: usize, pieces: usize) -> Driven {
     let ids: Vec<Uuid> = accounts.iter().map(|id| id.parse().expect("an id")).collect();
-    drive(in_flight, (WARM, pieces), async || system.db().await, async |db, number| bare::post(db, ids[number % ids.len()]).await)
+    drive(
+        in_flight,
+        (WARM, pieces),
+        async || system.db().await,
+        async |db, number| bare::post(db, ids[number % ids.len()]).await,
+    )
 }
 
-fn ours(system: &System, function: Function, accounts: &[String], in_flight: usize, pieces: usize) -> Driven {
+fn ours(system: &System, function: &Function, accounts: &[String], in_flight: usize, pieces: usize) -> Driven {
     let events: Vec<String> = accounts
         .iter()
         .map(|id| {
@@ -69,7 +77,7 @@ fn ours(system: &System, function: Function, accounts: &[String], in_flight: usi
         let begun = Instant::now();
         let (answer, rest) = function.respond(cx, Invocation::default(), &events[number % events.len()]).await;
         let took = begun.elapsed();
-        check(&function, answer.map(|answer| answer.get().to_owned()));
+        check(function, answer.map(|answer| answer.get().to_owned()));
         rest.await;
         took
     })

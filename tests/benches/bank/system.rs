@@ -5,7 +5,6 @@ use std::env;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use jiff::Timestamp;
 use local::aws::Account;
 use local::provision::provision;
 use serde_json::{Value as Json, json};
@@ -45,7 +44,7 @@ impl System {
             ("BANK_COOKIE_SECRET", crypto::random_name::<32>()),
             ("BANK_STATEMENTS_PER_HOUR", "1000".to_owned()),
         ]);
-        let sdk = Account::new(required("AWS_ENDPOINT_URL"), &required("AWS_ACCESS_KEY_ID")).sdk();
+        let sdk = Account::new(required("AWS_ENDPOINT_URL"), required("AWS_ACCESS_KEY_ID")).sdk();
         let resources = runtime.block_on(Box::pin(provision(&sdk, &format!("{name}-").replace('_', "-"))));
         let resources = resources.unwrap_or_else(|trouble| panic!("{}", chain(&trouble)));
         settings.extend(resources.settings());
@@ -152,11 +151,6 @@ impl System {
         });
         let answer = answer.unwrap_or_else(|fault| panic!("{} failed: {}", function.name(), chain(&fault)));
         serde_json::from_str(answer.get()).expect("an answer is JSON")
-    }
-
-    /// The time now, as functions see it.
-    pub fn now(&self) -> Timestamp {
-        Clock::system().now()
     }
 }
 

@@ -105,7 +105,7 @@ fn statement(name: &str, rows: usize) -> Statement {
 
 fn row(number: usize) -> Row {
     let (amount, none) = (format!("{number}.25"), "0.00".to_owned());
-    let (credit, debit) = if number % 3 == 0 { (amount, none) } else { (none, amount) };
+    let (credit, debit) = if number.is_multiple_of(3) { (amount, none) } else { (none, amount) };
     Row {
         transaction_id: format!("0f2c1d2e-aaaa-4bbb-8ccc-{number:012}"),
         credit,

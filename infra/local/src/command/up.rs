@@ -174,9 +174,10 @@ impl Yard {
     /// Where to click.
     fn addresses(&self, servers: &Servers) -> String {
         let (base, world) = (self.runner.base_url(), self.world.base_url());
-        let talk = match self.is_real {
-            false => ("Chat page", format!("{world}/  (talk to @{})", self.bot)),
-            true => ("Telegram", format!("https://t.me/{}", self.bot)),
+        let talk = if self.is_real {
+            ("Telegram", format!("https://t.me/{}", self.bot))
+        } else {
+            ("Chat page", format!("{world}/  (talk to @{})", self.bot))
         };
         let key = self.api_key.as_ref().map(|key| ("API key", format!("{key}  (header X-Api-Key)")));
         let rest = [
@@ -221,8 +222,7 @@ async fn world(
         router = router.merge(telegram.router()).merge(geocoder.router()).merge(chat::router(telegram));
     }
     let served = Served::start(router.merge(faults::router(&switches)), ports.world).await;
-    let served =
-        served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))?;
+    let served = served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))?;
     plivo.add_phone("Alice", demo::bank::PHONE);
     Ok((served, plivo))
 }

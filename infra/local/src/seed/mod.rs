@@ -35,7 +35,11 @@ pub enum Posting {
 pub fn postings(seed: u64) -> impl Iterator<Item = Posting> {
     let mut random = Rng::with_seed(seed);
     std::iter::repeat_with(move || {
-        if random.bool() { Posting::Debit(Money(random.i64(DEBIT))) } else { Posting::Credit(Money(random.i64(CREDIT))) }
+        if random.bool() {
+            Posting::Debit(Money(random.i64(DEBIT)))
+        } else {
+            Posting::Credit(Money(random.i64(CREDIT)))
+        }
     })
 }
 

@@ -153,7 +153,16 @@ mod tests {
     #[test]
     fn dates_have_two_two_and_four_digits() {
         assert_eq!(day_month_year("01/02/2020").map(|date| date.to_string()).as_deref(), Some("2020-02-01"));
-        for text in ["2020-02-01", "1/2/2020", "30/02/2020", "01/13/2020", "01/02/20", "01/02/2020/", "+1/02/2020", "00/00/0000"] {
+        for text in [
+            "2020-02-01",
+            "1/2/2020",
+            "30/02/2020",
+            "01/13/2020",
+            "01/02/20",
+            "01/02/2020/",
+            "+1/02/2020",
+            "00/00/0000",
+        ] {
             assert_eq!(day_month_year(text), None, "{text}");
         }
     }

@@ -111,7 +111,9 @@ fn check(mut body: Body, today: Date) -> Result<(Owner, NewProduct), Problem> {
     let credit_limit = body.limit("credit_limit");
     let of_the_other_kind = match kind {
         Some(Kind::Savings) => [("current_due", due > Money::ZERO), ("credit_limit", credit_limit.is_some())],
-        Some(Kind::Card) => [("current_balance", balance > Money::ZERO), ("overdraft_limit", overdraft_limit > Money::ZERO)],
+        Some(Kind::Card) => {
+            [("current_balance", balance > Money::ZERO), ("overdraft_limit", overdraft_limit > Money::ZERO)]
+        }
         None => [("", false), ("", false)],
     };
     for (field, is_wrong) in of_the_other_kind {

@@ -134,16 +134,15 @@ pub async fn reverse(cx: Cx, request: Request) -> Result<Response, Problem> {
         Started::Answered(response) => return Ok(response),
     };
     let id: TransactionId = request.param("transaction_id").parse().map_err(|_| Error::NoSuchEntry)?;
-    let (transaction_id, messages) =
-        match ledger::reverse(&tx, bank, id, &actor, now).await.map_err(Problem::from) {
-            Ok(reversed) => reversed,
-            Err(problem) if is_answer(&problem) => {
-                let response = Response::from(problem);
-                finish(tx, write, &response, &[], now).await?;
-                return Ok(response);
-            }
-            Err(problem) => return Err(problem),
-        };
+    let (transaction_id, messages) = match ledger::reverse(&tx, bank, id, &actor, now).await.map_err(Problem::from) {
+        Ok(reversed) => reversed,
+        Err(problem) if is_answer(&problem) => {
+            let response = Response::from(problem);
+            finish(tx, write, &response, &[], now).await?;
+            return Ok(response);
+        }
+        Err(problem) => return Err(problem),
+    };
     let answer = TransactionReversed { message: "Transaction reversed successfully.", transaction_id };
     let response = Response::json(StatusCode::CREATED, &answer);
     let pushed = finish(tx, write, &response, &messages, now).await?;
@@ -284,16 +283,19 @@ impl Asked {
 
 /// Its place in the API document.
 pub fn list_operation() -> Operation {
-    Operation::new(TAG, "Entries of a product, oldest first; with an API key of the scope `bank:read` or a customer's login")
-        .query("product_id", "The product")
-        .query("after", "What the page before named as `next`")
-        .query("limit", "Entries of one page: 1 to 500, 100 if left out")
-        .query("from", "Entries of this day and later, `YYYY-MM-DD`")
-        .query("to", "Entries of this day and earlier, `YYYY-MM-DD`")
-        .answers::<Transactions>(200, "Entries")
-        .answers_text(400, "application/json", "`{\"error\":\"Product ID is required\"}`")
-        .answers_text(404, "application/json", "`{\"error\":\"Product not found\"}`")
-        .refuses(401, "Neither an API key nor a login was sent")
-        .refuses(403, "The API key is wrong or lacks the scope")
-        .refuses(422, "A parameter is not valid")
+    Operation::new(
+        TAG,
+        "Entries of a product, oldest first; with an API key of the scope `bank:read` or a customer's login",
+    )
+    .query("product_id", "The product")
+    .query("after", "What the page before named as `next`")
+    .query("limit", "Entries of one page: 1 to 500, 100 if left out")
+    .query("from", "Entries of this day and later, `YYYY-MM-DD`")
+    .query("to", "Entries of this day and earlier, `YYYY-MM-DD`")
+    .answers::<Transactions>(200, "Entries")
+    .answers_text(400, "application/json", "`{\"error\":\"Product ID is required\"}`")
+    .answers_text(404, "application/json", "`{\"error\":\"Product not found\"}`")
+    .refuses(401, "Neither an API key nor a login was sent")
+    .refuses(403, "The API key is wrong or lacks the scope")
+    .refuses(422, "A parameter is not valid")
 }

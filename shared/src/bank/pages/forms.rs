@@ -20,8 +20,8 @@ pub const FORM_ID: &str = "form_id";
 pub struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Reads the form in a request's body; no body is an empty form. 415 for another media type, 413 if it is too large or
-    /// has too many fields, 400 if it is not UTF-8.
+    /// Reads the form in a request's body; no body is an empty form. 415 for another media type, 413 if it is too large
+    /// or has too many fields, 400 if it is not UTF-8.
     pub fn read(request: &Request) -> Result<Self, Problem> {
         if !is_form(request) {
             return Err(Problem::unsupported(FORM));
@@ -131,7 +131,7 @@ mod tests {
             |body: &[u8]| Form::parse(body).map(|form| form.0.len()).map_err(|problem| problem.status().as_u16());
         assert_eq!(status(b"a=1&".repeat(FIELDS_MAX).as_slice()), Ok(FIELDS_MAX));
         assert_eq!(status(b"a=1&".repeat(FIELDS_MAX + 1).as_slice()), Err(413));
-        assert_eq!(status(&[b'a'; FORM_BYTES_MAX + 1]), Err(413));
+        assert_eq!(status(&vec![b'a'; FORM_BYTES_MAX + 1]), Err(413));
         assert_eq!(status(b"a=%ff"), Err(400));
         assert_eq!(status(&[0xff]), Err(400));
     }

@@ -1,7 +1,7 @@
 //! The bank's site: pages for customers, rendered here, with nothing from outside.
 //!
-//! Every `POST` is asked for its token before anything else of it is looked at ([`csrf`]); then for its login; then what it
-//! wants is looked at. What goes wrong is a page for browsers and a problem for programs.
+//! Every `POST` is asked for its token before anything else of it is looked at ([`csrf`]); then for its login; then
+//! what it wants is looked at. What goes wrong is a page for browsers and a problem for programs.
 
 use http::Method;
 

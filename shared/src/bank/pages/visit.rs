@@ -189,8 +189,8 @@ impl<'a> Visit<'a> {
         with_cookie(redirect(to), &cookies::set(self.bank, FLASH, &sealed, None))
     }
 
-    /// The same answer with the login in the browser changed: to this cookie, or to none. Forms of before are worth nothing
-    /// after it.
+    /// The same answer with the login in the browser changed: to this cookie, or to none. Forms of before are worth
+    /// nothing after it.
     pub fn with_login(&self, response: Response, cookie: &str) -> Response {
         let visitor = cookies::set(self.bank, VISITOR, &random_name::<VISITOR_BYTES>(), None);
         with_cookie(with_cookie(response, cookie), &visitor)

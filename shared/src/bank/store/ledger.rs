@@ -63,11 +63,8 @@ pub async fn write(tx: &Transaction<'_>, journal: &Journal, lines: &[Line]) -> R
     let times: Vec<Timestamp> = lines.iter().map(|line| line.at).collect();
     let Journal { kind, description, actor, reverses, at } = journal;
     let kind = kind.word();
-    tx.execute(
-        sql,
-        &[&kind, description, actor, reverses, at, &ids, &accounts, &seqs, &amounts, &balances, &times],
-    )
-    .await?;
+    tx.execute(sql, &[&kind, description, actor, reverses, at, &ids, &accounts, &seqs, &amounts, &balances, &times])
+        .await?;
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use crate::bank::model::{Customer, CustomerId};
 use crate::base::Fault;
 use crate::db::{GenericClient, Transaction};
 
-/// First halves of the keys of locks: `bank` in ASCII, and the one after it. They keep sources and email addresses apart, so
-/// that all take the two in the same order and nobody waits in a circle.
+/// First halves of the keys of locks: `bank` in ASCII, and the one after it. They keep sources and email addresses
+/// apart, so that all take the two in the same order and nobody waits in a circle.
 const SOURCES: i32 = 0x6261_6e6b;
 const EMAILS: i32 = SOURCES + 1;
 

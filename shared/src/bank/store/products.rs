@@ -118,11 +118,8 @@ pub async fn insert(tx: &Transaction<'_>, product: &Product, now: Timestamp) -> 
                values ($1, $2, $3, $4, $9, $5, $10, $8)";
     let Product { id, kind, customer, outside, opened_on, overdraft_limit, credit_limit, due_on, .. } = product;
     let last4 = id.last4();
-    tx.execute(
-        sql,
-        &[id, kind, customer, outside, opened_on, overdraft_limit, credit_limit, &now, &last4, due_on],
-    )
-    .await?;
+    tx.execute(sql, &[id, kind, customer, outside, opened_on, overdraft_limit, credit_limit, &now, &last4, due_on])
+        .await?;
     Ok(())
 }
 

@@ -14,8 +14,20 @@ async fn amounts_are_plain_numbers_with_two_decimals() {
         assert_eq!(bank.shown(&bank.alice.sb).await, before + added, "{amount}");
     }
     for amount in [
-        "1.001", "0.005", "1e2", "1E2", "1e-2", "10e0", "1000000000.01", "99999999999999999999", r#""10""#, "true", "null",
-        "[]", "{}", "10.000",
+        "1.001",
+        "0.005",
+        "1e2",
+        "1E2",
+        "1e-2",
+        "10e0",
+        "1000000000.01",
+        "99999999999999999999",
+        r#""10""#,
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "10.000",
     ] {
         let answer = bank.post_raw("/bank/add_transaction", &body(amount)).await;
         assert_eq!((answer.status, answer.problem().as_str()), (422, "invalid"), "{amount}");
@@ -41,12 +53,15 @@ async fn a_posting_has_exactly_one_side_above_zero() {
         r#""amount_debit":-99999999999999999999"#,
         r#""description":"nothing""#,
     ] {
-        let answer = bank.post_raw("/bank/add_transaction", &format!(r#"{{"product_id":"{}",{sides}}}"#, bank.alice.sb)).await;
+        let answer =
+            bank.post_raw("/bank/add_transaction", &format!(r#"{{"product_id":"{}",{sides}}}"#, bank.alice.sb)).await;
         assert_eq!((answer.status, answer.text()), (400, r#"{"error":"Invalid transaction."}"#), "{sides}");
     }
     // The form of amounts comes first, then the rule, then the product.
     let nobody = r#"{"product_id":"00000000-0000-4000-8000-000000000000","#;
-    for (rest, status) in [(r#""amount_credit":"1"}"#, 422), (r#""amount_credit":0}"#, 400), (r#""amount_credit":1}"#, 404)] {
+    for (rest, status) in
+        [(r#""amount_credit":"1"}"#, 422), (r#""amount_credit":0}"#, 400), (r#""amount_credit":1}"#, 404)]
+    {
         let answer = bank.post_raw("/bank/add_transaction", &format!("{nobody}{rest}")).await;
         assert_eq!(answer.status, status, "{rest}");
     }

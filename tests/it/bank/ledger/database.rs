@@ -13,7 +13,9 @@ async fn the_ledger_cannot_be_changed_or_broken() {
             "insert into bank.entry select gen_random_uuid(), max(journal_id), '{sb}', {seq}, {amount}, {after}, now() + interval '10 years' from bank.journal"
         )
     };
-    let balance = |seq: i64, balance: i64| format!("update bank.account set balance = {balance}, last_seq = {seq} where account_id = '{sb}'");
+    let balance = |seq: i64, balance: i64| {
+        format!("update bank.account set balance = {balance}, last_seq = {seq} where account_id = '{sb}'")
+    };
     for (what, statements) in [
         ("an entry changed", vec!["update bank.entry set amount = 1".to_owned()]),
         ("an entry gone", vec!["delete from bank.entry".to_owned()]),
@@ -26,7 +28,10 @@ async fn the_ledger_cannot_be_changed_or_broken() {
         ("a number twice", vec![journal.to_owned(), entry(2, 100, 99_100), balance(2, 99_100)]),
         ("nothing", vec![journal.to_owned(), entry(3, 0, 99_000), balance(3, 99_000)]),
         ("more than there is", vec![balance(2, -1)]),
-        ("a card that is owed", vec![format!("update bank.account set balance = 1 where account_id = '{}'", bank.alice.cc)]),
+        (
+            "a card that is owed",
+            vec![format!("update bank.account set balance = 1 where account_id = '{}'", bank.alice.cc)],
+        ),
         ("an unknown kind", vec!["update bank.product set kind = 'XX'".to_owned()]),
     ] {
         let mut db = bank.world.db().await;

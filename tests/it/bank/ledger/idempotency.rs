@@ -44,9 +44,8 @@ async fn a_refusal_by_the_rules_is_an_answer_too() {
 async fn a_key_belongs_to_its_route() {
     let bank = Bank::new().await;
     let id = bank.world.send(call(&bank, "k", 10)).await.json()["transaction_id"].as_str().unwrap().to_owned();
-    let reverse = || {
-        Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key).header("idempotency-key", "k")
-    };
+    let reverse =
+        || Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key).header("idempotency-key", "k");
     let first = bank.world.send(reverse()).await;
     assert_eq!(first.status, 201, "{}", first.text());
     assert_eq!(bank.world.send(reverse()).await.text(), first.text());
@@ -55,7 +54,10 @@ async fn a_key_belongs_to_its_route() {
     let opened = bank.world.send(open()).await;
     assert_eq!(opened.status, 201);
     assert_eq!(bank.world.send(open()).await.text(), opened.text());
-    assert_eq!(bank.world.number(&format!("select count(*) from bank.product where customer_id = {}", bank.bob.id)).await, 3);
+    assert_eq!(
+        bank.world.number(&format!("select count(*) from bank.product where customer_id = {}", bank.bob.id)).await,
+        3
+    );
 }
 
 #[tokio::test]

@@ -77,6 +77,9 @@ async fn time_never_runs_back_on_an_account() {
     assert_eq!(bank.credit(&bank.bob.sb, "1").await.status, 201);
     bank.world.advance(SignedDuration::from_mins(-10));
     assert_eq!(bank.credit(&bank.bob.sb, "1").await.status, 201);
-    let times = bank.world.column(&format!("select at::text from bank.entry where account_id = '{}' order by seq", bank.bob.sb)).await;
+    let times = bank
+        .world
+        .column(&format!("select at::text from bank.entry where account_id = '{}' order by seq", bank.bob.sb))
+        .await;
     assert!(times.is_sorted(), "{times:?}");
 }

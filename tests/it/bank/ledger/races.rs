@@ -39,13 +39,21 @@ async fn postings_payments_and_reversals_cross_without_deadlock() {
     let mut alice = bank.browser(&bank.alice).await;
     let mut paid = Vec::new();
     for _ in 0..10 {
-        let fields = [("amount_to_pay", "1.00"), ("bank_account_number", &bank.alice.sb), ("credit_card_number", &bank.alice.cc)];
+        let fields = [
+            ("amount_to_pay", "1.00"),
+            ("bank_account_number", &bank.alice.sb),
+            ("credit_card_number", &bank.alice.cc),
+        ];
         let answer = alice.submit("/bank/pay_credit_card", "/bank/pay_credit_card", &fields).await;
         assert_eq!((answer.status, answer.header("location")), (302, "/bank/transactions"));
-        let newest = format!("select transaction_id::text from bank.entry where account_id = '{}' order by seq desc limit 1", bank.alice.cc);
+        let newest = format!(
+            "select transaction_id::text from bank.entry where account_id = '{}' order by seq desc limit 1",
+            bank.alice.cc
+        );
         paid.extend(bank.world.column(&newest).await);
     }
-    let reversals = paid.iter().map(|id| bank.world.send(Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key)));
+    let reversals =
+        paid.iter().map(|id| bank.world.send(Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key)));
     let postings = (0..40).map(|n| {
         let product = if n % 2 == 0 { &bank.alice.sb } else { &bank.alice.cc };
         bank.debit(product, "1.00")
@@ -62,7 +70,8 @@ async fn postings_payments_and_reversals_cross_without_deadlock() {
         }
         let (sb, cc) = (bank.alice.sb.clone(), bank.alice.cc.clone());
         async move {
-            let fields = [("amount_to_pay", "2.00"), ("bank_account_number", sb.as_str()), ("credit_card_number", cc.as_str())];
+            let fields =
+                [("amount_to_pay", "2.00"), ("bank_account_number", sb.as_str()), ("credit_card_number", cc.as_str())];
             browser.submit_with("/bank/pay_credit_card", &hidden, &fields).await
         }
     });
@@ -78,7 +87,8 @@ async fn postings_payments_and_reversals_cross_without_deadlock() {
 #[tokio::test]
 async fn fifty_products_opened_at_once_end_differently() {
     let bank = Bank::new().await;
-    let body = json!({ "user_id": bank.bob.id, "product_type": "SB", "date_of_opening": "01/01/2024", "current_balance": 1 });
+    let body =
+        json!({ "user_id": bank.bob.id, "product_type": "SB", "date_of_opening": "01/01/2024", "current_balance": 1 });
     let answers = join_all((0..50).map(|_| bank.post("/bank/add_product", &body))).await;
     assert_eq!(count(&answers, 201), 50);
     let sql = format!("select count(distinct last4) from bank.product where customer_id = {}", bank.bob.id);
@@ -100,7 +110,10 @@ async fn scenario_22_the_ledger_agrees_after_any_mix_under_load() {
     assert!(count(&answers, 201) > 50);
     let ids: Vec<_> =
         answers.iter().filter_map(|answer| answer.json()["transaction_id"].as_str().map(str::to_owned)).collect();
-    let reversals = ids.iter().step_by(3).map(|id| bank.world.send(Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key)));
+    let reversals = ids
+        .iter()
+        .step_by(3)
+        .map(|id| bank.world.send(Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key)));
     assert!(join_all(reversals).await.iter().all(|answer| matches!(answer.status, 201 | 409)));
     bank.check_ledger().await;
 }

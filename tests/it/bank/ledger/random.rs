@@ -14,13 +14,25 @@ const CREDIT_LIMIT: i64 = 30_000;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Credit { card: bool, cents: i64 },
-    Debit { card: bool, cents: i64 },
-    Pay { cents: i64 },
+    Credit {
+        card: bool,
+        cents: i64,
+    },
+    Debit {
+        card: bool,
+        cents: i64,
+    },
+    Pay {
+        cents: i64,
+    },
     /// Undoes the n-th movement so far, counted around.
-    Reverse { nth: usize },
+    Reverse {
+        nth: usize,
+    },
     /// Sends the n-th request so far again, with its key.
-    Repeat { nth: usize },
+    Repeat {
+        nth: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -74,7 +86,9 @@ impl Pair<'_> {
 
     async fn newest(&self, card: bool) -> String {
         let product = if card { &self.cc } else { &self.sb };
-        let sql = format!("select transaction_id::text from bank.entry where account_id = '{product}' order by seq desc limit 1");
+        let sql = format!(
+            "select transaction_id::text from bank.entry where account_id = '{product}' order by seq desc limit 1"
+        );
         self.bank.world.column(&sql).await.remove(0)
     }
 }
@@ -136,7 +150,14 @@ async fn check_sequence(pair: &Pair<'_>, steps: &[Step]) -> Result<(), TestCaseE
                 let (id, account, card, is_undone) = model.moved[at].clone();
                 let answer = pair.reverse(&id, &key).await;
                 let expected = !is_undone && model.allows(-account, -card);
-                prop_assert_eq!(answer.status == 201, expected, "{:?} of {:?}: {}", step, model.moved[at], answer.text());
+                prop_assert_eq!(
+                    answer.status == 201,
+                    expected,
+                    "{:?} of {:?}: {}",
+                    step,
+                    model.moved[at],
+                    answer.text()
+                );
                 if answer.status == 201 {
                     model.moved[at].3 = true;
                     let opposite = answer.json()["transaction_id"].as_str().unwrap().to_owned();

@@ -92,6 +92,7 @@ impl Frame {
     }
 
     /// Where a file of the pages is loaded from.
+    #[expect(clippy::unused_self, reason = "templates ask the frame for all that is the same on every page")]
     pub(super) fn asset(&self, name: &str) -> String {
         format!("/bank/assets/{name}?v={VERSION:08x}")
     }
