@@ -1,5 +1,7 @@
 //! The fixture of the bank's scenarios: Alice and Bob with their products, a key with all scopes, and verbs to use them.
 
+use std::time::Duration;
+
 use local::sms::{Callback, SentMessage};
 use serde_json::{Value as Json, json};
 use shared::bank::passwords;
@@ -14,6 +16,10 @@ pub use crate::browser::{attribute_of, flash, hidden_fields, table, unescaped};
 pub const PASSWORD: &str = "correct horse battery";
 /// Scopes of the back office.
 pub const SCOPES: [&str; 4] = ["bank:open", "bank:post", "bank:read", "bank:admin"];
+
+/// How often it is looked whether somebody waits for a lock, and how long.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOCKED_WITHIN: Duration = Duration::from_secs(10);
 
 static PASSWORD_HASH: OnceCell<String> = OnceCell::const_new();
 
@@ -205,6 +211,18 @@ impl Bank {
             call = call.body("application/x-www-form-urlencoded", body);
         }
         self.world.send(call).await
+    }
+
+    /// Waits until so many sessions of the database wait for a lock.
+    pub async fn until_locked(&self, sessions: i64) {
+        let sql = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock'";
+        let locked = async {
+            while self.world.number(sql).await != sessions {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(LOCKED_WITHIN, locked).await.expect("somebody waits for a lock soon");
     }
 
     /// What is shown of a product: the balance of a savings account, what a card owes; in minor units.

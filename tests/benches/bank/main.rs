@@ -9,12 +9,11 @@ mod statements;
 mod system;
 
 use std::env;
-use std::fs::File;
-use std::io::{Write, stdout};
+use std::io::Write;
 
 use shared::base::log;
 use system::System;
-use tests::bench::describe;
+use tests::bench::{describe, take_stdout};
 
 type Section = fn(&System, bool) -> String;
 
@@ -40,12 +39,4 @@ fn main() {
             write(&section(&system, quick));
         }
     }
-}
-
-/// Functions log to standard output: from now on it leads nowhere, and this is where it led.
-fn take_stdout() -> File {
-    let paper = rustix::io::dup(stdout()).expect("standard output can be shared");
-    let nowhere = File::options().write(true).open("/dev/null").expect("there is a /dev/null");
-    rustix::stdio::dup2_stdout(nowhere).expect("standard output can be turned");
-    File::from(paper)
 }

@@ -80,3 +80,14 @@ pub async fn person(bank: &Bank, name: &str, phone: &str) -> Person {
     let cc = bank.card(&email, "10.00", json!({})).await;
     Person { id, email, phone: phone.to_owned(), sb, cc }
 }
+
+/// Takes everything out of the queue `name`, as a queue that loses it; how many messages that were.
+pub async fn lose(world: &World, name: &str) -> usize {
+    let url = world.queue_url(name).await;
+    let received = world.sqs().receive_message().queue_url(&url).max_number_of_messages(10).send().await.unwrap();
+    for message in received.messages() {
+        let handle = message.receipt_handle().unwrap();
+        world.sqs().delete_message().queue_url(&url).receipt_handle(handle).send().await.unwrap();
+    }
+    received.messages().len()
+}

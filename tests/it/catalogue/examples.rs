@@ -1,4 +1,4 @@
-//! The example events are what AWS delivers, and each function takes its own with no more settings than it is deployed with.
+//! The example events are what AWS delivers; each function takes its own with no more settings than it is deployed with.
 
 use std::collections::BTreeSet;
 use std::io::Read;

@@ -9,4 +9,4 @@ mod report;
 pub use drive::{Driven, cpu_time, drive};
 pub use lambda::{Lambda, RuntimeApi};
 pub use machine::{describe, release, resident};
-pub use report::{Samples, Table, millis, ratio};
+pub use report::{Samples, Table, millis, ratio, take_stdout};

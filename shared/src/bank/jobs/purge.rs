@@ -9,8 +9,9 @@ use crate::base::Fault;
 use crate::db::{Connection, outbox};
 use crate::entry::{Cx, deliver};
 
-/// How long nonces and the ids of messages from phones are known. Plivo repeats a request for an hour or so.
-const INBOUND_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long nonces and the ids of messages from phones are known. Plivo repeats a request for an hour or so; whoever has
+/// recorded one could bring it again for as long as nobody remembers it.
+const INBOUND_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How long failed logins are known; they count for a quarter of an hour.
 const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// How long a code or a link stays readable in a message of which nothing more was heard.

@@ -86,7 +86,7 @@ pub async fn hear(
     // A number whose owner signs up later would never get the code that proves it, had it opted out for good.
     let was_out = command == Command::Start && store::phone::opt_in(tx, number).await?;
     let Some(customer) = customer else { return Ok(Vec::new()) };
-    store::statements::lock_customer(tx, customer.id).await?;
+    store::customers::lock(tx, customer.id).await?;
     let replies = store::phone::left_since(tx, number, &REPLIES, now - WINDOW).await?;
     let may_reply = replies < i64::from(bank.replies_per_hour);
     let talk = Talk { tx, bank, vault, customer: &customer, may_reply, now };

@@ -25,6 +25,8 @@ pub const UNCERTAIN_MAX: i32 = 1;
 pub const WAIT_MAX: SignedDuration = SignedDuration::from_mins(15);
 /// Age up to which a message that did not arrive is sent again. A day after it was written its code or link is blanked.
 pub const RESEND_AGE_MAX: SignedDuration = SignedDuration::from_hours(23);
+/// Age up to which the confirmation of an opt-out is sent.
+pub const FAREWELL_AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// The waits after the first, the second, the third and the fourth failed attempt, in seconds.
 const DELAYS: [i64; 4] = [10, 40, 160, 640];
 
@@ -55,7 +57,7 @@ pub enum Claim {
 
 /// What the worker that has `row` in its hands does with it.
 pub fn claim(row: &Row, now: Timestamp) -> Claim {
-    let is_allowed = may_be_sent(row);
+    let is_allowed = may_be_sent(row, now);
     match row.state {
         SmsState::Queued if is_allowed => Claim::Send { uncertain: row.uncertain },
         SmsState::Queued => Claim::Suppress,
@@ -71,11 +73,12 @@ pub fn claim(row: &Row, now: Timestamp) -> Claim {
     }
 }
 
-/// Codes go out before the number is proven, and a farewell after it opted out.
-fn may_be_sent(row: &Row) -> bool {
+/// Codes go out before the number is proven, and a farewell after it opted out, if it is still soon after.
+fn may_be_sent(row: &Row, now: Timestamp) -> bool {
     let is_verified = row.is_verified != Some(false) || matches!(row.purpose, Purpose::Code | Purpose::OptOut);
     let is_wanted = !row.is_opted_out || row.purpose == Purpose::OptOut;
-    is_verified && is_wanted && row.purpose != Purpose::StatementFailed
+    let is_late = row.purpose == Purpose::OptOut && now.duration_since(row.created_at) > FAREWELL_AGE_MAX;
+    is_verified && is_wanted && !is_late && row.purpose != Purpose::StatementFailed
 }
 
 /// What follows a call of the carrier.

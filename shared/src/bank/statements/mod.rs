@@ -45,7 +45,7 @@ pub async fn order(
     count: i32,
     now: Timestamp,
 ) -> Result<(StatementId, Vec<Outgoing>), Error> {
-    store::statements::lock_customer(tx, customer.id).await?;
+    store::customers::lock(tx, customer.id).await?;
     let product = products::find(tx, customer.id, product).await?;
     let times = store::statements::orders(tx, customer.id, now - WINDOW).await?;
     rules::check_hourly(&times, bank.statements_per_hour, now)?;
@@ -77,7 +77,7 @@ pub async fn resend(
     id: StatementId,
     now: Timestamp,
 ) -> Result<Vec<Outgoing>, Error> {
-    store::statements::lock_customer(tx, customer.id).await?;
+    store::customers::lock(tx, customer.id).await?;
     let statement = find(tx, customer.id, id).await?;
     let kept_until = kept_until(&statement, now)?;
     let times = store::statements::resends(tx, customer.id, now - WINDOW).await?;
@@ -90,7 +90,7 @@ pub async fn resend(
 /// Calls a statement back: nobody gets it any more, by whatever link. Again changes nothing. The object is the caller's
 /// to remove, after the commit. [`Error::NoSuchStatement`].
 pub async fn revoke(tx: &Transaction<'_>, customer: CustomerId, id: StatementId, now: Timestamp) -> Result<(), Error> {
-    store::statements::lock_customer(tx, customer).await?;
+    store::customers::lock(tx, customer).await?;
     find(tx, customer, id).await?;
     store::statements::set_revoked(tx, id, now).await?;
     store::statements::revoke_links(tx, id, now).await?;

@@ -71,7 +71,8 @@ pub async fn lock_codes(tx: &Transaction<'_>, customer: &Customer) -> Result<(),
     Ok(())
 }
 
-async fn lock(tx: &Transaction<'_>, customer: CustomerId) -> Result<(), Fault> {
+/// Until the transaction ends, nobody else who locks this customer goes on: their codes, products, statements.
+pub async fn lock(tx: &Transaction<'_>, customer: CustomerId) -> Result<(), Fault> {
     tx.query("select 1 from bank.customer where customer_id = $1 for no key update", &[&customer]).await?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::customers::customer;
 use crate::bank::model::{Customer, CustomerId, Product, ProductId};
 use crate::base::{Fault, Money};
 use crate::db::{GenericClient, Transaction};
@@ -78,7 +79,7 @@ pub async fn lock(tx: &Transaction<'_>, ids: &[ProductId], with_outside: bool) -
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let locked = |row: &Row| Locked {
         product: product(row),
-        owner: owner(row),
+        owner: customer(row),
         last_at: row.get("last_at"),
         outside_balance: row.get("outside_balance"),
         outside_seq: row.get("outside_seq"),
@@ -87,20 +88,9 @@ pub async fn lock(tx: &Transaction<'_>, ids: &[ProductId], with_outside: bool) -
     Ok(tx.query(&sql, &[&ids]).await?.iter().map(locked).collect())
 }
 
-fn owner(row: &Row) -> Customer {
-    Customer {
-        id: row.get("customer_id"),
-        email: row.get("email"),
-        name: row.get("name"),
-        contact: row.get("contact"),
-        verified_at: row.get("verified_at"),
-        dob: row.get("dob"),
-    }
-}
-
 /// The last four characters of the customer's products; until the transaction ends nobody opens another for them.
 pub async fn lock_last4s(tx: &Transaction<'_>, customer: CustomerId) -> Result<Vec<String>, Fault> {
-    tx.query("select 1 from bank.customer where customer_id = $1 for no key update", &[&customer]).await?;
+    super::customers::lock(tx, customer).await?;
     let rows = tx.query("select last4 from bank.product where customer_id = $1", &[&customer]).await?;
     Ok(rows.iter().map(|row| row.get("last4")).collect())
 }
@@ -139,7 +129,7 @@ pub async fn due_between(
          order by p.number limit $3 for update of p skip locked"
     );
     let rows = tx.query(&sql, &[&from, &to, &limit]).await?;
-    Ok(rows.iter().map(|row| (product(row), owner(row))).collect())
+    Ok(rows.iter().map(|row| (product(row), customer(row))).collect())
 }
 
 /// Notes that the customers of these cards were reminded of the day they are due.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::bank::model::{Customer, CustomerId, ProductId, Statement, StatementId, StatementState};
+use super::customers::customer;
+use crate::bank::model::{CustomerId, ProductId, Statement, StatementId, StatementState};
 use crate::bank::statements::model::{Ordered, Target};
 use crate::base::Fault;
 use crate::db::{GenericClient, Transaction};
@@ -46,17 +47,9 @@ fn statement(row: &Row) -> Statement {
 }
 
 fn ordered(row: &Row) -> Ordered {
-    let customer = Customer {
-        id: row.get("customer_id"),
-        email: row.get("email"),
-        name: row.get("name"),
-        contact: row.get("contact"),
-        verified_at: row.get("verified_at"),
-        dob: row.get("dob"),
-    };
     Ordered {
         id: row.get("statement_id"),
-        customer,
+        customer: customer(row),
         product: row.get("product_id"),
         kind: row.get("kind"),
         opened_on: row.get("date_of_opening"),
@@ -66,12 +59,6 @@ fn ordered(row: &Row) -> Ordered {
         tries: row.get("tries"),
         created_at: row.get("ordered_at"),
     }
-}
-
-/// Until the transaction ends, nobody else orders, sends or revokes statements of this customer.
-pub async fn lock_customer(tx: &Transaction<'_>, customer: CustomerId) -> Result<(), Fault> {
-    tx.execute("select 1 from bank.customer where customer_id = $1 for no key update", &[&customer]).await?;
-    Ok(())
 }
 
 /// When the customer ordered statements after `since`, oldest first.

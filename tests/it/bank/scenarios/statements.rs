@@ -66,13 +66,11 @@ async fn scenario_16_a_link_ends_and_a_new_one_works() {
     assert_eq!(status(&bank, &first).await, 410);
     assert_eq!(status(&bank, "https://bank.example.com/s/AAAAAAAAAAAAAAAAAAAAAA").await, 404);
 
-    let (_, second) = {
-        alice = Orders::of(&bank, &bank.alice).await;
-        let answer = alice.press(&id, "resend").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/bank/statements"), "{}", answer.text());
-        let _ = bank.send_sms().await;
-        (id.clone(), alice.newest_link())
-    };
+    alice = Orders::of(&bank, &bank.alice).await;
+    let answer = alice.press(&id, "resend").await;
+    assert_eq!((answer.status, answer.header("location")), (302, "/bank/statements"), "{}", answer.text());
+    let _ = bank.send_sms().await;
+    let second = alice.newest_link();
     assert_ne!(first, second);
     assert_eq!((status(&bank, &first).await, status(&bank, &second).await), (410, 302));
     let (_, pdf) = download(&open(&bank, &second).await).await;

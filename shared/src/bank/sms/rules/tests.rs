@@ -52,6 +52,16 @@ fn a_lease_that_ran_out_allows_one_more_try() {
 }
 
 #[test]
+fn a_farewell_is_said_soon_or_never() {
+    let check = |minutes: i64, expected: Claim| {
+        let row = Row { purpose: Purpose::OptOut, is_opted_out: true, ..row(SmsState::Queued) };
+        assert_eq!(claim(&row, NOW + SignedDuration::from_mins(minutes)), expected, "after {minutes} min");
+    };
+    check(5, Claim::Send { uncertain: 0 });
+    check(6, Claim::Suppress);
+}
+
+#[test]
 fn what_a_number_does_not_want_is_not_sent() {
     let check = |purpose: Purpose, is_verified: Option<bool>, is_opted_out: bool, expected: Claim| {
         let row = Row { purpose, is_verified, is_opted_out, ..row(SmsState::Queued) };
