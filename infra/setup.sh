@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What infra/up, infra/test and infra/bench have in common: each sources this file from the project's
 # root and calls the functions it needs. They install what is missing, do nothing where nothing is,
-# and hand over by BOTYARD_PG_BIN, BOTYARD_EMULATOR_BIN, BOTYARD_STATE, BOTYARD_CHROMIUM and BOTYARD_PDF_READERS.
+# and hand over by BOTYARD_PG_BIN, BOTYARD_EMULATOR_BIN, BOTYARD_STATE, BOTYARD_CHROMIUM,
+# BOTYARD_CHROMEDRIVER and BOTYARD_PDF_READERS.
 # Written for the bash 3.2 of macOS.
 
 COMMAND=infra/${0##*/}
@@ -306,22 +307,24 @@ install_python() {
   fi
 }
 
-# A browser for the tests of pages; without one they are left out.
+# A browser for the tests of pages, and its driver; without them these are left out.
 setup_chromium() {
-  if [ -n "${BOTYARD_CHROMIUM-}" ]; then
-    have "$BOTYARD_CHROMIUM" || fail "BOTYARD_CHROMIUM must name a Chromium or Chrome that can be started; correct or unset it."
-    return
-  fi
+  local name
+  for name in BOTYARD_CHROMIUM BOTYARD_CHROMEDRIVER; do
+    [ -z "${!name-}" ] || [ -n "$(major_version "${!name}")" ] ||
+      fail "$name must name a program that can be started; correct or unset it."
+  done
   find_chromium || apt_install_chromium ||
-    say "No Chromium or Chrome was found or could be installed: the tests of pages are left out"
+    say "No Chromium or Chrome with a chromedriver of its version was found or could be installed: the tests of pages are left out"
 }
 
+# Takes the first browser that has a driver.
 find_chromium() {
   local browser
   for browser in chromium chromium-browser google-chrome google-chrome-stable \
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" /Applications/Chromium.app/Contents/MacOS/Chromium; do
-    # What Ubuntu calls chromium-browser may be a note that it comes as a snap; that one fails here.
-    if have "$browser" && "$browser" --version >/dev/null 2>&1; then
+    browser=${BOTYARD_CHROMIUM:-$browser}
+    if have "$browser" && find_chromedriver "$browser"; then
       BOTYARD_CHROMIUM=$(command -v "$browser")
       export BOTYARD_CHROMIUM
       return
@@ -330,13 +333,36 @@ find_chromium() {
   return 1
 }
 
-# Only a real package: Ubuntu's installs a snap, which containers cannot run.
+# Takes the first driver of the browser's major version: no other can drive it.
+find_chromedriver() {
+  local driver version
+  version=$(major_version "$1")
+  # What Ubuntu calls chromium-browser may be a note that it comes as a snap; that one has no version.
+  [ -n "$version" ] || return
+  for driver in chromedriver /usr/lib/chromium/chromedriver /opt/homebrew/bin/chromedriver /usr/local/bin/chromedriver; do
+    driver=${BOTYARD_CHROMEDRIVER:-$driver}
+    if [ "$(major_version "$driver")" = "$version" ]; then
+      BOTYARD_CHROMEDRIVER=$(command -v "$driver")
+      export BOTYARD_CHROMEDRIVER
+      return
+    fi
+  done
+  return 1
+}
+
+# The major version that a program says it has; nothing where it cannot be started.
+major_version() {
+  have "$1" || return 0
+  "$1" --version 2>/dev/null </dev/null | sed -n '1s/^[^0-9]*\([0-9]*\)\..*/\1/p'
+}
+
+# Only a real package: Ubuntu's installs a snap, which containers cannot run. Debian's driver is for Debian's Chromium.
 apt_install_chromium() {
   apt_update || return
   apt-cache show chromium 2>/dev/null | grep -q '^Architecture' || return
   ! apt-cache show chromium 2>/dev/null | grep -qi 'snap' || return
-  say "Installing Chromium (a minute)"
-  apt_install chromium fonts-liberation && find_chromium
+  say "Installing Chromium and its driver (a minute)"
+  apt_install chromium chromium-driver fonts-liberation && find_chromium
 }
 
 # What the tests open statements with: qpdf, and pdftotext and its like of poppler. They find them on the PATH; without

@@ -8,7 +8,7 @@ pub mod emulator;
 pub mod faults;
 pub mod geocoder;
 pub mod postgres;
-mod process;
+pub mod process;
 pub mod project;
 pub mod provision;
 pub mod runner;

@@ -39,7 +39,7 @@ exec "$@"
 
 /// What to start, and how it is stopped.
 #[derive(Debug)]
-pub(crate) struct Launch {
+pub struct Launch {
     /// What the person at the terminal calls it.
     pub name: &'static str,
     /// The program and its arguments.
@@ -58,7 +58,7 @@ pub(crate) struct Launch {
 
 /// A running server. Dropping it kills it.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     /// Closed by the operating system when this program ends.
     lifeline: Option<ChildStdin>,

@@ -347,6 +347,9 @@ impl Function {
         cx: Cx,
         mut request: Request,
     ) -> Result<Response, Problem> {
+        if request.route.is_empty() {
+            return Err(Problem::not_found("There is no such path."));
+        }
         if let Access::Scope(scope) = self.access {
             request.caller = Some(auth::caller(&cx, &request, scope).await?);
         }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use jiff::SignedDuration;
 use serde_json::value::RawValue;
 use shared::base::{Clock, Config, chain};
@@ -25,6 +26,7 @@ pub struct Environments {
 struct Inner {
     config: Arc<Config>,
     clock: Clock,
+    aws: Option<SdkConfig>,
     idle: Mutex<Vec<Cx>>,
     places: Semaphore,
 }
@@ -35,10 +37,10 @@ struct Inner {
 pub struct Failed;
 
 impl Environments {
-    /// Environments with these settings and this time.
-    pub fn new(config: Arc<Config>, clock: Clock) -> Self {
+    /// Environments with these settings, this time and this AWS, or the one of the process's environment.
+    pub fn new(config: Arc<Config>, clock: Clock, aws: Option<SdkConfig>) -> Self {
         let places = Semaphore::new(ENVIRONMENTS_MAX as usize);
-        Self { inner: Arc::new(Inner { config, clock, idle: Mutex::default(), places }) }
+        Self { inner: Arc::new(Inner { config, clock, aws, idle: Mutex::default(), places }) }
     }
 
     /// The time in these environments.
@@ -91,7 +93,10 @@ impl Inner {
 
     /// What Lambda does when no environment is free: a cold start.
     async fn new_environment(&self, function: &Function) -> Cx {
-        let cx = Cx::new(Arc::clone(&self.config), self.clock.clone());
+        let mut cx = Cx::new(Arc::clone(&self.config), self.clock.clone());
+        if let Some(aws) = &self.aws {
+            cx = cx.with_aws(aws.clone());
+        }
         function.warm_up(&cx).await;
         cx
     }

@@ -38,6 +38,8 @@ const STOP_TIME: Duration = Duration::from_secs(3);
 pub struct Options {
     /// The port of all HTTP functions; 0 takes a free one.
     pub port: u16,
+    /// What functions make their AWS clients from; the process's environment, if not given.
+    pub aws: Option<SdkConfig>,
     /// Reads the queues there, if given.
     pub queues: Option<SdkConfig>,
     /// The names of the queues begin with this.
@@ -64,6 +66,16 @@ impl Runner {
         Self::start_only(functions::all(), config, clock, options).await
     }
 
+    /// The same on a port that is bound already, so that settings can name it; the one among the options does not count.
+    pub fn start_on(
+        listener: TcpListener,
+        config: Arc<Config>,
+        clock: Clock,
+        options: Options,
+    ) -> Result<Self, Trouble> {
+        Self::serve(listener, functions::all(), config, clock, options)
+    }
+
     async fn start_only(
         functions: Vec<Function>,
         config: Arc<Config>,
@@ -72,9 +84,19 @@ impl Runner {
     ) -> Result<Self, Trouble> {
         let cannot = |error| Trouble::because(format!("Port {} cannot be used", options.port), error);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(cannot)?;
-        let address = listener.local_addr().map_err(cannot)?;
+        Self::serve(listener, functions, config, clock, options)
+    }
+
+    fn serve(
+        listener: TcpListener,
+        functions: Vec<Function>,
+        config: Arc<Config>,
+        clock: Clock,
+        options: Options,
+    ) -> Result<Self, Trouble> {
+        let address = listener.local_addr().map_err(|error| Trouble::because("A port is lost", error))?;
         let functions: Vec<_> = functions.into_iter().map(Arc::new).collect();
-        let environments = Environments::new(Arc::clone(&config), clock);
+        let environments = Environments::new(Arc::clone(&config), clock, options.aws);
         let (stopping, stopped) = watch::channel(false);
         let gateway = http::Gateway::new(&functions, environments.clone(), address.port());
         let server = tokio::spawn(serve(listener, gateway, stopped));

@@ -191,7 +191,7 @@ async fn of_two_who_prove_it_at_once_one_does() {
         async move { browser.submit_with(VERIFY, hidden, &[("code", code)]).await }
     });
     let answers = join_all(tries).await;
-    assert_eq!(count(&answers, 302), 20, "{answers:?}");
+    assert_eq!(count(&answers, 302) + count(&answers, 422), 20, "{answers:?}");
     let proven = "select count(*) from bank.customer where contact = '919000000003' and verified_at is not null";
     assert_eq!(bank.world.number(proven).await, 1);
 }
