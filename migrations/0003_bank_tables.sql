@@ -174,13 +174,15 @@ declare
     stands bank.account;
 begin
     select * into stands from bank.account where account_id = new.account_id;
-    if not found or stands.last_seq = 0 and stands.balance = 0 then
+    if not found then
         return null;
     end if;
-    if not exists (
-        select from bank.entry e
-        where e.account_id = stands.account_id and e.seq = stands.last_seq and e.balance_after = stands.balance
-    ) then
+    if exists (select from bank.entry e where e.account_id = stands.account_id and e.seq > stands.last_seq)
+        or (stands.last_seq <> 0 or stands.balance <> 0) and not exists (
+            select from bank.entry e
+            where e.account_id = stands.account_id and e.seq = stands.last_seq and e.balance_after = stands.balance
+        )
+    then
         raise exception 'a balance has no entry' using errcode = 'check_violation', constraint = 'account_balance';
     end if;
     return null;
@@ -225,11 +227,14 @@ create table bank.sms (
     uncertain    int         not null default 0,
     -- The link it carries.
     link_hash    bytea,
+    -- The message that leaves before it.
+    after_sms_id uuid,
     created_at   timestamptz not null,
     leased_until timestamptz,
     state_at     timestamptz not null,
     constraint sms_pkey primary key (sms_id),
     constraint sms_provider_id unique (provider_id),
+    constraint sms_after foreign key (after_sms_id) references bank.sms,
     constraint sms_customer foreign key (customer_id) references bank.customer,
     constraint sms_recipient check (recipient ~ '^[0-9]{7,15}$'),
     constraint sms_state check (state in ('queued', 'sending', 'sent', 'delivered', 'undelivered', 'failed', 'suppressed')),
@@ -238,6 +243,7 @@ create table bank.sms (
     constraint sms_leased check ((state = 'sending') = (leased_until is not null))
 ) with (fillfactor = 70);
 create index sms_of_customer on bank.sms (customer_id, number);
+create index sms_after on bank.sms (after_sms_id) where after_sms_id is not null;
 create index sms_to on bank.sms (recipient, purpose, created_at);
 create index sms_unfinished on bank.sms (state_at) where state in ('queued', 'sending');
 -- Those whose codes and links are still readable.

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod emulator;
 pub mod faults;
 pub mod geocoder;
+mod look;
 pub mod postgres;
 pub mod process;
 pub mod project;

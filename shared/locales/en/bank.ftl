@@ -162,7 +162,6 @@ column-credit = Amount Credit
 column-debit = Amount Debit
 column-date = Transaction Date
 column-balance = Balance
-column-description = Description
 order-title = Statement
 order-lead = You get an encrypted PDF. Its link comes by SMS, and your date of birth (YYYY-MM-DD) opens it.
 order-submit = Send SMS of Statement

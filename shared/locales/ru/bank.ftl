@@ -165,7 +165,6 @@ column-credit = Зачислено
 column-debit = Списано
 column-date = Дата операции
 column-balance = Баланс
-column-description = Описание
 order-title = Выписка
 order-lead = Вы получите зашифрованный PDF. Ссылка придёт по SMS, а откроет его ваша дата рождения (ГГГГ-ММ-ДД).
 order-submit = Отправить выписку по SMS

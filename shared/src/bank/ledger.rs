@@ -94,11 +94,12 @@ pub async fn post(
 pub fn pay(bank: &Bank, (from, to): (&Locked, &Locked), amount: Money, actor: &str, now: Timestamp) -> Posted {
     let at = now.max(from.last_at).max(to.last_at);
     let lines = vec![own_line(from, -amount, at), own_line(to, amount, at)];
-    let notes = vec![entry_note(bank, from, &lines[0]), entry_note(bank, to, &lines[1])];
+    let debit = entry_note(bank, from, &lines[0]);
+    let credit = entry_note(bank, to, &lines[1]).after(&debit);
     let subject = format!("transaction:{}", lines[0].id);
     let description = format!("Card payment {} to {}", from.product.id.masked(), to.product.id.masked());
     let (kind, actor) = (JournalKind::CardPayment, actor.to_owned());
-    Posted { journal: Journal { kind, description, actor, reverses: None, at }, lines, notes, subject }
+    Posted { journal: Journal { kind, description, actor, reverses: None, at }, lines, notes: vec![debit, credit], subject }
 }
 
 /// Undoes the whole journal that an entry of a product belongs to, by opposite entries. Says which entry undoes it, and
@@ -122,13 +123,15 @@ pub async fn reverse(
     }
     let at = locked.iter().fold(now, |at, held| at.max(held.last_at).max(held.outside_at));
     let mut lines = Vec::with_capacity(made.len());
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = Vec::new();
     let mut opposite = id;
     for made in &made {
         let line = opposite_line(&locked, made, at)?;
         if let Some(held) = locked.iter().find(|held| held.product.id.0 == made.account) {
             rules::check_entry(&held.product, line.amount)?;
-            notes.push(entry_note(bank, held, &line));
+            let note = entry_note(bank, held, &line);
+            let note = if let Some(before) = notes.last() { note.after(before) } else { note };
+            notes.push(note);
         }
         if made.id == id {
             opposite = line.id;

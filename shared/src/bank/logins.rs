@@ -20,7 +20,7 @@ pub const LIFE: SignedDuration = SignedDuration::from_hours(12);
 /// The same of a login that is remembered.
 pub const REMEMBERED_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How often it is noted that a login is in use.
-const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(60);
+const SEEN_EVERY: SignedDuration = SignedDuration::from_secs(1);
 /// Over how long failures are counted.
 pub const FAILURE_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// Failures per email address after which nobody gets in with it.

@@ -34,6 +34,8 @@ pub struct Note {
     pub shown: String,
     /// The short link in it.
     pub link_hash: Option<Vec<u8>>,
+    /// The message that leaves before it.
+    pub after: Option<SmsId>,
 }
 
 impl Note {
@@ -45,7 +47,14 @@ impl Note {
     /// A message to a number that need not be a customer's.
     pub fn to_number(recipient: &str, purpose: Purpose, text: String) -> Self {
         let (id, recipient, shown) = (SmsId::random(), recipient.to_owned(), text.clone());
-        Self { id, customer: None, recipient, purpose, text, shown, link_hash: None }
+        Self { id, customer: None, recipient, purpose, text, shown, link_hash: None, after: None }
+    }
+
+    /// The same, leaving once `other` has left.
+    #[must_use]
+    pub fn after(mut self, other: &Self) -> Self {
+        self.after = Some(other.id);
+        self
     }
 
     /// The same, with `secret` hidden wherever it is shown later.
@@ -63,9 +72,9 @@ pub async fn leave(tx: &Transaction<'_>, notes: &[Note], now: Timestamp) -> Resu
     Ok(messages(notes))
 }
 
-/// The queue's messages about `notes`.
+/// The queue's messages about `notes`. One that leaves after another is queued when that has left.
 pub fn messages(notes: &[Note]) -> Vec<Outgoing> {
-    notes.iter().map(|note| Outgoing::queue(QUEUE, json!({ "sms_id": note.id }))).collect()
+    notes.iter().filter(|note| note.after.is_none()).map(|note| Outgoing::queue(QUEUE, json!({ "sms_id": note.id }))).collect()
 }
 
 /// What a customer is told of an entry.

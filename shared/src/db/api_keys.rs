@@ -45,9 +45,9 @@ pub async fn create(
 /// The caller behind the text of a key.
 pub async fn find(db: &impl GenericClient, text: &str) -> Result<Option<Caller>, Fault> {
     let hash = crypto::sha256(text.as_bytes());
-    let sql = "select api_key_id, name, scopes from core.api_key where hash = $1 and revoked_at is null";
+    let sql = "select api_key_id, name, scopes, hash from core.api_key where hash = $1 and revoked_at is null";
     let row = db.query_opt(sql, &[&hash]).await?;
-    Ok(row.as_ref().map(caller))
+    Ok(row.filter(|row| crypto::same_secret(row.get("hash"), &hash)).as_ref().map(caller))
 }
 
 /// All valid keys.

@@ -82,9 +82,23 @@ pub async fn save(tx: &Transaction<'_>, place: &Place, answer: &Saved) -> Result
     Ok(())
 }
 
-/// Forgets answers given before `before`, at most `limit` of them; says how many.
-pub async fn forget(db: &impl GenericClient, before: Timestamp, limit: i64) -> Result<u64, Fault> {
+/// Gives a place back that [`take`] gave.
+pub async fn give_back(tx: &Transaction<'_>, place: &Place) -> Result<(), Fault> {
+    let Place { api_key_id, caller, route, key } = place;
+    let sql = "delete from core.idempotency where api_key_id = $1 and caller = $2 and route = $3 and key = $4";
+    tx.execute(sql, &[api_key_id, caller, route, key]).await?;
+    Ok(())
+}
+
+/// Forgets answers given before `before`, and those to people, whose forms stay open for longer, before `people_before`;
+/// at most `limit` of them; says how many.
+pub async fn forget(
+    db: &impl GenericClient,
+    (before, people_before): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<u64, Fault> {
     let sql = "delete from core.idempotency where ctid in
-               (select ctid from core.idempotency where created_at < $1 limit $2)";
-    db.execute(sql, &[&before, &limit]).await
+               (select ctid from core.idempotency
+                where created_at < $1 and (caller = '' or created_at < $2) limit $3)";
+    db.execute(sql, &[&before, &people_before, &limit]).await
 }

@@ -12,6 +12,8 @@ pub const INBOX_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub const OUTBOX_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a repeated request gets its first answer.
 pub const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// How long a form sent again does: longer than any login that could send it.
+pub const FORMS_KEPT: SignedDuration = SignedDuration::from_hours(32 * 24);
 
 /// Rows removed by one statement.
 const BATCH: i64 = 5_000;
@@ -36,7 +38,7 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
         }
     }
     for _ in 0..BATCHES_MAX {
-        if idempotency::forget(&*db, now - IDEMPOTENCY_KEPT, BATCH).await? == 0 {
+        if idempotency::forget(&*db, (now - IDEMPOTENCY_KEPT, now - FORMS_KEPT), BATCH).await? == 0 {
             break;
         }
     }

@@ -162,12 +162,21 @@ pub enum Started {
 }
 
 /// A write under way.
-pub struct Write(Option<Place>);
+pub struct Write(Vec<Place>);
+
+impl Write {
+    /// The same, with its answer kept where `other` keeps it too.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+}
 
 /// Begins a write: takes the caller's `Idempotency-Key`, if there is one. The same key with another request is 422.
 pub async fn start(tx: &Transaction<'_>, request: &Request, now: Timestamp) -> Result<Started, Problem> {
     let Some(key) = idempotency_key(request)? else {
-        return Ok(Started::New(Write(None)));
+        return Ok(Started::New(Write(Vec::new())));
     };
     let mut query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     query.sort();
@@ -186,7 +195,7 @@ pub async fn start_on_route(
     (key, content): (Option<&str>, &[u8]),
     now: Timestamp,
 ) -> Result<Started, Problem> {
-    let Some(key) = key else { return Ok(Started::New(Write(None))) };
+    let Some(key) = key else { return Ok(Started::New(Write(Vec::new()))) };
     let (api_key_id, caller) = match writer {
         Writer::Key(id) => (*id, String::new()),
         Writer::Person(name) => (0, name.clone()),
@@ -211,13 +220,21 @@ async fn take(
     now: Timestamp,
 ) -> Result<Started, Problem> {
     match idempotency::take(tx, &place, hash, now).await? {
-        Known::New => Ok(Started::New(Write(Some(place)))),
+        Known::New => Ok(Started::New(Write(vec![place]))),
         Known::OtherRequest => {
             let detail = "This Idempotency-Key was used for another request.";
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reused, detail))
         }
         Known::Answered(saved) => restore(saved).map(Started::Answered).map_err(Problem::from),
     }
+}
+
+/// Takes a write back: its places are free again once the transaction is committed.
+pub async fn forget(tx: &Transaction<'_>, write: Write) -> Result<(), Fault> {
+    for place in &write.0 {
+        idempotency::give_back(tx, place).await?;
+    }
+    Ok(())
 }
 
 /// Ends a write: saves the answer, leaves the messages in the outbox, commits. [`super::deliver::at_once`] then sends them.
@@ -242,10 +259,9 @@ pub async fn finish_with(
     last: impl Future<Output = Result<(), Fault>>,
 ) -> Result<Vec<Pushed>, Fault> {
     let save = async {
-        match &write.0 {
-            Some(place) => idempotency::save(tx, place, &saved(response)).await,
-            None => Ok(()),
-        }
+        let saved = saved(response);
+        let saving = write.0.iter().map(|place| idempotency::save(tx, place, &saved));
+        futures_util::future::try_join_all(saving).await.map(drop)
     };
     let all = async { tokio::try_join!(last, save, outbox::push(tx, messages, now)) };
     let ((), (), pushed) = tx.commit_with(all).await?;

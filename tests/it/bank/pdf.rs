@@ -14,13 +14,13 @@ use proptest::test_runner::TestRunner;
 use shared::bank::pdf::{Row, Statement, encrypted};
 
 const PASSWORD: &str = "1990-04-05";
-const HEADERS: [&str; 5] = ["Transaction ID", "Amount Credit", "Amount Debit", "Transaction Date", "Balance"];
+pub const HEADERS: [&str; 5] = ["Transaction ID", "Amount Credit", "Amount Debit", "Transaction Date", "Balance"];
 /// A3 in points, and what is left free beside the table.
 const PAGE_WIDTH: f32 = 842.0;
 const MARGIN: f32 = 42.0;
 
 /// Whether the programs are there; `infra/test` says so where it could not install them.
-fn without_readers() -> bool {
+pub fn without_readers() -> bool {
     let none = env::var("BOTYARD_PDF_READERS").is_ok_and(|readers| readers == "none");
     if none {
         eprintln!("left out: there is no qpdf and poppler");
@@ -29,10 +29,10 @@ fn without_readers() -> bool {
 }
 
 /// A file that is gone with the test.
-struct File(PathBuf);
+pub struct File(PathBuf);
 
 impl File {
-    fn new(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &[u8]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("statement-{}-{}.pdf", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let file = Self(env::temp_dir().join(name));
@@ -57,22 +57,22 @@ impl File {
     }
 
     /// What `pdftotext` reads on it.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.poppler("pdftotext", &[])
     }
 
     /// The lines of one page, with blanks between the columns.
-    fn lines(&self, page: usize) -> Vec<String> {
+    pub fn lines(&self, page: usize) -> Vec<String> {
         let page = page.to_string();
         let text = self.poppler("pdftotext", &["-layout", "-f", &page, "-l", &page]);
         text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
     }
 
-    fn qpdf(&self, password: &str, arguments: &[&str]) -> Output {
+    pub fn qpdf(&self, password: &str, arguments: &[&str]) -> Output {
         run(Command::new("qpdf").arg(format!("--password={password}")).args(arguments).arg(&self.0))
     }
 
-    fn pages(&self) -> usize {
+    pub fn pages(&self) -> usize {
         let output = self.qpdf(PASSWORD, &["--show-npages"]);
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number of pages")
     }
@@ -265,7 +265,7 @@ fn without_rows_it_says_so() {
 }
 
 #[track_caller]
-fn check_refused(file: &File, password: &str) {
+pub fn check_refused(file: &File, password: &str) {
     let qpdf = file.qpdf(password, &["--check"]);
     let said = String::from_utf8_lossy(&qpdf.stderr);
     assert!(qpdf.status.code() == Some(2) && said.contains("invalid password"), "{password}: {qpdf:?}");

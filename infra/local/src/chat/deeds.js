@@ -1,8 +1,9 @@
 // What a person can do in a chat beyond writing: press, copy, pay, follow a link, share.
 
-import { act, byId, call, chat, save, saved, state, toast } from './state.js';
+import { byId, call, copy, toast } from './base.js';
 import * as sheets from './sheets.js';
 import { showChannel } from './side.js';
+import { act, chat, save, saved, state } from './state.js';
 
 const ANSWER_WAIT_MS = 15_000;
 
@@ -14,10 +15,7 @@ const answered = new Set();
 export const deeds = {
   say: (words) => act({ act: 'say', text: words }),
 
-  copy: (words) => navigator.clipboard.writeText(words).then(
-    () => toast(`Copied: ${words}`),
-    () => toast('The browser forbids copying.'),
-  ),
+  copy,
 
   press: async (messageId, data, button) => {
     if (button.getAttribute('aria-busy') === 'true') return;

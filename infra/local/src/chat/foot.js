@@ -1,9 +1,10 @@
 // The foot of a chat: the text being written, the bot's commands, the bot's keyboard.
 
+import { byId, call, icon, make } from './base.js';
 import { deeds, share } from './deeds.js';
-import { icon, make } from './messages.js';
+import { grow, prepareComposer } from './forms.js';
 import * as sheets from './sheets.js';
-import { act, byId, call, chat, state } from './state.js';
+import { act, chat, state } from './state.js';
 
 const text = byId('text');
 const commands = byId('commands');
@@ -73,28 +74,15 @@ function commandButton({ command, description }) {
   return make('button', { type: 'button', onclick }, make('b', {}, `/${command}`), make('span', {}, description));
 }
 
-function grow() {
-  text.style.height = 'auto';
-  text.style.height = `${Math.min(text.scrollHeight + 2, 160)}px`;
-}
-
-async function send() {
-  const words = text.value.trim();
-  if (!words) return;
-  text.value = '';
-  grow();
+function say(words) {
   showCommands(null);
-  if (!(await deeds.say(words))) text.value = words;
+  return deeds.say(words);
 }
 
 function onKey(event) {
-  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    send();
-  } else if (event.key === 'ArrowUp' && !commands.hidden) {
-    event.preventDefault();
-    commands.lastElementChild.focus();
-  }
+  if (event.key !== 'ArrowUp' || commands.hidden) return;
+  event.preventDefault();
+  commands.lastElementChild.focus();
 }
 
 function onCommandKey(event) {
@@ -110,15 +98,9 @@ async function attach() {
 }
 
 export function prepareFoot() {
-  byId('composer').addEventListener('submit', (event) => {
-    event.preventDefault();
-    send();
-  });
+  prepareComposer(say);
   text.addEventListener('keydown', onKey);
-  text.addEventListener('input', () => {
-    grow();
-    showCommands(/^\/\w*$/.test(text.value) ? text.value : null);
-  });
+  text.addEventListener('input', () => showCommands(/^\/\w*$/.test(text.value) ? text.value : null));
   commands.addEventListener('keydown', onCommandKey);
   byId('show-commands').addEventListener('click', () => showCommands(commands.hidden ? '/' : null));
   byId('show-keyboard').addEventListener('click', () => {

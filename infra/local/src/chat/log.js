@@ -1,14 +1,12 @@
 // The messages on show.
 
+import { byId, longDay, make } from './base.js';
 import { deeds } from './deeds.js';
-import { dayOf, make, messageItem } from './messages.js';
-import { byId, state } from './state.js';
+import { messageItem } from './messages.js';
+import { isAtEnd, toEnd } from './scroll.js';
+import { state } from './state.js';
 
 const list = byId('messages');
-const scroll = byId('scroll');
-
-/** Whether the newest message stays in sight when the place for messages changes its size. */
-let stuck = true;
 
 const itemOf = (id) => list.querySelector(`[data-id="${id}"]`);
 
@@ -29,7 +27,7 @@ export function put(message) {
     known.replaceWith(item);
     return;
   }
-  const day = dayOf(message);
+  const day = longDay(message.date * 1000);
   if (list.dataset.day !== day) list.append(make('li', { class: 'day' }, make('span', {}, day)));
   list.dataset.day = day;
   list.append(item);
@@ -57,18 +55,3 @@ function showEmpty() {
   const words = `${state.me.first_name} has not talked to ${state.bot.name} yet.`;
   list.append(make('li', { class: 'empty' }, words));
 }
-
-const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
-
-function toEnd() {
-  stuck = true;
-  scroll.scrollTop = scroll.scrollHeight;
-  byId('to-end').hidden = true;
-}
-
-byId('to-end').addEventListener('click', toEnd);
-scroll.addEventListener('scroll', () => {
-  stuck = isAtEnd();
-  if (stuck) byId('to-end').hidden = true;
-});
-new ResizeObserver(() => stuck && toEnd()).observe(scroll);

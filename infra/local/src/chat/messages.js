@@ -1,4 +1,6 @@
-// Turns Bot API messages into elements. All text enters the page as text, never as HTML.
+// Turns Bot API messages into elements.
+
+import { icon, make, timeOf } from './base.js';
 
 const TAGS = {
   bold: 'strong',
@@ -9,28 +11,6 @@ const TAGS = {
   pre: 'pre',
   code: 'code',
 };
-
-/** An element with attributes and children; strings become text. */
-export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, '');
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-/** An icon of the sprite in page.html. */
-export function icon(name) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `#i-${name}`);
-  svg.setAttribute('aria-hidden', 'true');
-  svg.append(use);
-  return svg;
-}
 
 /** The list item of one message; `deeds` are what its links and buttons call. */
 export function messageItem(message, deeds) {
@@ -57,15 +37,8 @@ export function messageItem(message, deeds) {
   return item;
 }
 
-/** The day a message was sent on, for the line between days. */
-export function dayOf(message) {
-  return new Date(message.date * 1000).toLocaleDateString(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-}
-
 function meta(message) {
-  const at = new Date(message.date * 1000);
-  const time = make('time', { datetime: at.toISOString() }, at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }));
-  return make('div', { class: 'meta' }, message.edit_date ? 'edited ' : null, time);
+  return make('div', { class: 'meta' }, message.edit_date ? 'edited ' : null, timeOf(message.date * 1000));
 }
 
 function serviceNote(message) {

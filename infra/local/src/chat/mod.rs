@@ -7,41 +7,36 @@ mod live;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header;
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
+use crate::look::Page;
 use crate::telegram::FakeTelegram;
 
 /// The largest document a person may send, in bytes.
 const DOCUMENT_BYTES_MAX: usize = 50 << 20;
 
-/// The page may load only from where it comes from.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-pub(crate) const SCRIPT: &str = "text/javascript; charset=utf-8";
-
-const ASSETS: &[(&str, &str, &str)] = &[
-    ("/", "text/html; charset=utf-8", include_str!("page.html")),
-    ("/chat/page.css", "text/css; charset=utf-8", include_str!("page.css")),
-    ("/chat/icon.svg", "image/svg+xml", include_str!("icon.svg")),
-    ("/chat/page.js", SCRIPT, include_str!("page.js")),
-    ("/chat/state.js", SCRIPT, include_str!("state.js")),
-    ("/chat/log.js", SCRIPT, include_str!("log.js")),
-    ("/chat/messages.js", SCRIPT, include_str!("messages.js")),
-    ("/chat/deeds.js", SCRIPT, include_str!("deeds.js")),
-    ("/chat/foot.js", SCRIPT, include_str!("foot.js")),
-    ("/chat/side.js", SCRIPT, include_str!("side.js")),
-    ("/chat/sheets.js", SCRIPT, include_str!("sheets.js")),
-];
+pub(crate) const PAGE: Page = Page {
+    address: "/",
+    folder: "/chat",
+    title: "Botyard chat",
+    body: include_str!("page.html"),
+    files: &[
+        ("page.css", include_str!("page.css")),
+        ("icon.svg", include_str!("icon.svg")),
+        ("page.js", include_str!("page.js")),
+        ("state.js", include_str!("state.js")),
+        ("log.js", include_str!("log.js")),
+        ("messages.js", include_str!("messages.js")),
+        ("deeds.js", include_str!("deeds.js")),
+        ("foot.js", include_str!("foot.js")),
+        ("side.js", include_str!("side.js")),
+        ("sheets.js", include_str!("sheets.js")),
+    ],
+};
 
 /// The page and its endpoints, for all bots of `telegram`.
 pub fn router(telegram: FakeTelegram) -> Router {
-    let pages = ASSETS
-        .iter()
-        .fold(Router::new(), |router, (path, kind, text)| router.route(path, get(async || asset(kind, text))));
-    pages
+    PAGE.router()
         .route("/chat/api/world", get(api::world))
         .route("/chat/api/people", post(api::add_person))
         .route("/chat/api/channels", get(api::channels).post(api::join_or_leave))
@@ -59,17 +54,6 @@ pub fn add_people(telegram: &FakeTelegram) {
     telegram.person(7, "Alice", Some("alice"), "en");
     telegram.person(8, "Борис", Some("boris"), "ru");
     telegram.person(1, "Operator", Some("owner"), "en");
-}
-
-pub(crate) fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ];
-    (headers, text)
 }
 
 #[cfg(test)]

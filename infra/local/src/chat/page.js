@@ -1,11 +1,12 @@
 // The chat page: who talks to which bot, and what the server tells of their chat.
 
+import { byId, call, listen, post, toast } from './base.js';
 import { deeds, showAnswer } from './deeds.js';
 import { loadCommands, prepareFoot, setKeyboard, showFoot } from './foot.js';
 import { follow, put, remove, showAll } from './log.js';
 import * as sheets from './sheets.js';
 import { loadChannels, prepareSide, showRows, showSide } from './side.js';
-import { avatar, byId, call, chat, post, save, saved, state, toast } from './state.js';
+import { chat, face, save, saved, state } from './state.js';
 
 const TYPING_MS = 5000;
 const FREE_IDS_FROM = 1001;
@@ -40,26 +41,19 @@ const heard = {
 };
 
 /** Listens to the chat; resolves when its first state is on show. */
-function listen() {
+function listenToChat() {
   stream?.close();
-  stream = new EventSource(`/chat/api/events?${chat()}`);
   let away = false;
+  stream = listen(`events?${chat()}`, heard, (words) => {
+    away = true;
+    showStatus(words);
+  });
   stream.onopen = async () => {
     showStatus('');
     if (away) await loadWorld().then(restorePeople).then(loadChannels);
     away = false;
   };
-  stream.onerror = () => {
-    away = true;
-    showStatus('The server is away, trying again…');
-  };
-  return new Promise((resolve) => {
-    stream.onmessage = ({ data }) => {
-      const event = JSON.parse(data);
-      heard[event.type]?.(event);
-      resolve();
-    };
-  });
+  return new Promise((resolve) => stream.addEventListener('message', resolve, { once: true }));
 }
 
 /** Shows a word under the bot's name; without one, its username. */
@@ -82,18 +76,18 @@ async function choose(bot, me) {
   Object.assign(state, { bot, me });
   showRows(choose);
   await loadChannels();
-  avatar(byId('me-avatar'), me.first_name, me.id);
+  face(byId('me-avatar'), me.first_name, me.id);
   byId('me-name').textContent = me.first_name;
   if (!bot) {
     showFoot();
     return;
   }
   save();
-  avatar(byId('bot-avatar'), bot.name, bot.id);
+  face(byId('bot-avatar'), bot.name, bot.id);
   byId('bot-name').textContent = bot.name;
   document.title = `${bot.name} · Botyard chat`;
   showSide(false);
-  await Promise.all([listen(), loadCommands()]);
+  await Promise.all([listenToChat(), loadCommands()]);
 }
 
 async function addPerson() {

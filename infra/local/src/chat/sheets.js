@@ -1,6 +1,7 @@
 // The sheets that ask a person for something. Each resolves to what was entered, or to null.
 
-import { make } from './messages.js';
+import { byId, make } from './base.js';
+import { ask, prepareSheets } from './forms.js';
 
 const PLACES = [
   ['Bengaluru', 12.9716, 77.5946],
@@ -10,16 +11,6 @@ const PLACES = [
   ['Hong Kong', 22.3, 114.17],
   ['Open sea', 30, -40],
 ];
-
-const byId = (id) => document.getElementById(id);
-
-/** Opens a sheet; resolves to the value of the button that closed it, '' when it was dismissed. */
-function ask(id) {
-  const sheet = byId(id);
-  sheet.returnValue = '';
-  sheet.showModal();
-  return new Promise((resolve) => sheet.addEventListener('close', () => resolve(sheet.returnValue), { once: true }));
-}
 
 /** Shows a text until it is acknowledged. */
 export async function alert(text) {
@@ -93,7 +84,7 @@ export async function person(freeId) {
   };
 }
 
-/** Wires what is in the sheets themselves: the places, the device's own place, a click beside a sheet. */
+/** Wires what is in the sheets themselves: the places, the device's own place, how they are dismissed. */
 export function prepare(complain) {
   const put = (latitude, longitude) => {
     byId('latitude').value = latitude;
@@ -105,8 +96,5 @@ export function prepare(complain) {
     const found = ({ coords }) => put(coords.latitude.toFixed(5), coords.longitude.toFixed(5));
     navigator.geolocation.getCurrentPosition(found, () => complain('This device does not tell its place.'), { timeout: 8000 });
   });
-  for (const sheet of document.querySelectorAll('dialog')) {
-    const leaves = (target) => target === sheet || target.hasAttribute('data-close');
-    sheet.addEventListener('click', (event) => leaves(event.target) && sheet.close(''));
-  }
+  prepareSheets();
 }

@@ -1,7 +1,7 @@
 // The side: bots, people, channels.
 
-import { make } from './messages.js';
-import { avatar, byId, call, post, state, toast } from './state.js';
+import { byId, call, make, post, toast } from './base.js';
+import { face, state } from './state.js';
 
 const INSIDE = ['member', 'administrator', 'creator', 'restricted'];
 const FLASH_MS = 2000;
@@ -32,9 +32,9 @@ function about(person) {
 }
 
 function row(name, detail, id, chosen, onclick) {
-  const face = avatar(make('span', { class: 'avatar', 'aria-hidden': 'true' }), name, id);
+  const picture = face(make('span', { class: 'avatar', 'aria-hidden': 'true' }), name, id);
   const words = make('span', { class: 'row-text' }, make('b', {}, name), make('span', {}, detail));
-  return make('li', {}, make('button', { type: 'button', class: 'pick', 'aria-pressed': String(chosen), onclick }, face, words));
+  return make('li', {}, make('button', { type: 'button', class: 'pick', 'aria-pressed': String(chosen), onclick }, picture, words));
 }
 
 export async function loadChannels() {

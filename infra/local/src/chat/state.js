@@ -1,7 +1,8 @@
-// What the page knows, and how it talks to the server.
+// What the page knows and remembers, and what is done in the chat on show.
+
+import { avatar, post, toast } from './base.js';
 
 const STORE = 'botyard.chat';
-const TONES = 5;
 
 /** What this browser remembers: the bot and person chosen last, people made here, their phone numbers. */
 export const saved = JSON.parse(localStorage.getItem(STORE) ?? '{}');
@@ -20,26 +21,12 @@ export const state = {
   started: false,
 };
 
-export const byId = (id) => document.getElementById(id);
-
 export const chat = () => `bot=${state.bot.id}&user=${state.me.id}`;
 
 export function save() {
   const people = [...(saved.people ?? []).filter((person) => person.id !== state.me?.id), state.me].filter(Boolean);
   Object.assign(saved, { bot: state.bot?.id, user: state.me?.id, people });
   localStorage.setItem(STORE, JSON.stringify(saved));
-}
-
-/** Calls the server; throws with a sentence for the person when it refuses. */
-export async function call(path, options = {}) {
-  const answer = await fetch(`/chat/api/${path}`, options);
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Error(body?.error ?? `The server answered ${answer.status}.`);
-  return body;
-}
-
-export function post(path, body) {
-  return call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 }
 
 /** Does something in the chat; gives the update, or null after telling why not. */
@@ -52,17 +39,5 @@ export async function act(body) {
   }
 }
 
-export function toast(words) {
-  const note = document.createElement('div');
-  note.className = 'toast';
-  note.textContent = words;
-  byId('toasts').append(note);
-  setTimeout(() => note.remove(), 4000);
-}
-
-/** Makes an element the round picture of someone. */
-export function avatar(element, name, id) {
-  element.textContent = [...name.replace('@', '')][0]?.toUpperCase() ?? '?';
-  element.className = `${element.className.replace(/ ?tone-\d/, '')} tone-${Math.abs(id) % TONES}`;
-  return element;
-}
+/** Makes an element the round picture of a person or a bot. */
+export const face = (element, name, id) => avatar(element, [...name.replace('@', '')][0]?.toUpperCase() ?? '?', id);

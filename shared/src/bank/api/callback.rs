@@ -52,16 +52,12 @@ impl Callback {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The field `name`; 400 without it.
-    pub fn required(&self, name: &str) -> Result<&str, Problem> {
-        self.field(name).ok_or_else(|| Problem::bad_request(format!("The field {name} is missing.")))
-    }
-
-    /// The id of the message it is about; 400 if it is none.
-    pub fn message_uuid(&self) -> Result<&str, Problem> {
-        let id = self.required("MessageUUID")?;
-        let fits = (1..=MESSAGE_UUID_CHARS_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-        if fits { Ok(id) } else { Err(Problem::bad_request("MessageUUID is no id of a message.")) }
+    /// The id of the message it is about, if it names one.
+    pub fn message_uuid(&self) -> Option<&str> {
+        let fits = |id: &&str| {
+            (1..=MESSAGE_UUID_CHARS_MAX).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        self.field("MessageUUID").filter(fits)
     }
 }
 

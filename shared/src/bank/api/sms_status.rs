@@ -3,9 +3,10 @@
 use http::StatusCode;
 
 use super::TAG;
-use super::callback::Callback;
+use super::callback::{Callback, forbidden};
 use crate::bank::sms::model::{Category, Report, Status};
 use crate::bank::sms::{self, codes};
+use crate::bank::store;
 use crate::clients::sms::provider;
 use crate::clients::sms::signature::FORM_MEDIA_TYPE;
 use crate::db::outbox;
@@ -16,16 +17,22 @@ use crate::entry::{Cx, Problem, Request, Response};
 /// changes nothing and is answered 200 all the same: Plivo would only bring it again.
 pub async fn report(cx: Cx, request: Request) -> Result<Response, Problem> {
     let callback = Callback::read(cx.config().bank()?, &request)?;
-    let id = callback.message_uuid()?;
-    let status = callback.required("Status")?;
     let done = Response::text(StatusCode::OK, "");
-    let Some(report) = read(status, callback.field("Sequence"), callback.field("ErrorCode")) else {
-        tracing::warn!("a delivery report has a status that is not known");
+    let status = callback.field("Status").unwrap_or_default();
+    let report = read(status, callback.field("Sequence"), callback.field("ErrorCode"));
+    let (Some(id), Some(report)) = (callback.message_uuid(), report) else {
+        tracing::warn!("a delivery report names no message, or no status that is known");
         return Ok(done);
     };
     let mut db = cx.db().await?;
     let tx = db.begin();
     let now = cx.now();
+    // Version 2 signs the address alone: whoever has seen one report could make others of it.
+    let content = format!("report {id} {status} {}", report.code.as_deref().unwrap_or_default());
+    if !callback.is_vouched_for && !store::phone::is_first_or_same(&tx, &callback.nonce, &content, now).await? {
+        tx.rollback().await?;
+        return Err(forbidden("The nonce of the signature was used for another report."));
+    }
     let messages = sms::report(&tx, (provider::PLIVO, id), &report, now).await?;
     outbox::push(&tx, &messages, now).await?;
     tx.commit().await?;
@@ -40,9 +47,8 @@ pub fn operation() -> Operation {
             "`MessageUUID`, `Status`, and perhaps `Sequence` and `ErrorCode`; on GET in the query",
         )
         .answers_text(200, "text/plain", "Heard; also if it is known, or of no message of ours")
-        .refuses(400, "It names no message or no status")
         .refuses(401, "The request is not signed")
-        .refuses(403, "The signature is wrong")
+        .refuses(403, "The signature is wrong, or its nonce was used for another report")
 }
 
 /// What a report says. A number or a code that is none counts as left out.

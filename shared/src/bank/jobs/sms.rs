@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::bank::model::SmsId;
 use crate::bank::sms::model::{Category, Report, Status};
 use crate::bank::sms::{self, Claimed};
+use crate::bank::store;
 use crate::base::{Fault, chain};
 use crate::clients::http::TOTAL_TIMEOUT;
 use crate::clients::sms::{Outbound, Sending, provider, says_opted_out};
@@ -33,28 +34,44 @@ pub async fn send(cx: Cx, message: Message) -> Result<(), Fault> {
     if cx.ends_within(TOTAL_TIMEOUT + NOTING_TIME) {
         return Err(Fault::GaveUp("there is no time left to send a message"));
     }
+    let mut next = send_one(&cx, sms_id).await?;
+    while let Some(id) = next.filter(|_| !cx.ends_within(TOTAL_TIMEOUT + NOTING_TIME)) {
+        next = send_one(&cx, id).await?;
+    }
+    Ok(())
+}
+
+/// Sends one message; gives the one that was to leave after it.
+async fn send_one(cx: &Cx, id: SmsId) -> Result<Option<SmsId>, Fault> {
     let bank = cx.config().bank()?;
     let carrier = cx.sms().await?;
-    let Some(claimed) = claim(&cx, sms_id).await? else { return Ok(()) };
+    let claimed = match claim(cx, id).await? {
+        Ok(claimed) => claimed,
+        Err(next) => return Ok(next),
+    };
     let row = &claimed.row;
     let template_id = bank.dlt_template(row.purpose.word());
     let sending = carrier.send(&Outbound { to: &row.recipient, text: &row.text, template_id }).await;
     sms::raise_alarm(cx.function(), &sending, cx.now());
-    note(&cx, &claimed, carrier.provider(), &sending).await
+    note(cx, &claimed, carrier.provider(), &sending).await
 }
 
-async fn claim(cx: &Cx, id: SmsId) -> Result<Option<Claimed>, Fault> {
+/// The message, or the one behind it if there is nothing to be done with it.
+async fn claim(cx: &Cx, id: SmsId) -> Result<Result<Claimed, Option<SmsId>>, Fault> {
     let mut db = cx.db().await?;
     let tx = db.begin();
-    let claimed = sms::claim(&tx, id, cx.now()).await?;
+    let claimed = match sms::claim(&tx, id, cx.now()).await? {
+        Some(claimed) => Ok(claimed),
+        None => Err(store::sms::waiting_behind(&tx, id).await?),
+    };
     tx.commit().await?;
     Ok(claimed)
 }
 
-async fn note(cx: &Cx, claimed: &Claimed, provider: &str, sending: &Sending) -> Result<(), Fault> {
+async fn note(cx: &Cx, claimed: &Claimed, provider: &str, sending: &Sending) -> Result<Option<SmsId>, Fault> {
     for _ in 1..NOTINGS_MAX {
         match try_note(cx, claimed, provider, sending).await {
-            Ok(()) => return Ok(()),
+            Ok(next) => return Ok(next),
             Err(fault) => {
                 tracing::warn!(sms.id = %claimed.row.id, error = chain(&fault), "outcome not noted, tried once more");
             }
@@ -63,14 +80,18 @@ async fn note(cx: &Cx, claimed: &Claimed, provider: &str, sending: &Sending) -> 
     try_note(cx, claimed, provider, sending).await
 }
 
-async fn try_note(cx: &Cx, claimed: &Claimed, provider: &str, sending: &Sending) -> Result<(), Fault> {
+async fn try_note(cx: &Cx, claimed: &Claimed, provider: &str, sending: &Sending) -> Result<Option<SmsId>, Fault> {
     let bank = cx.config().bank()?;
     let mut db = cx.db().await?;
     let tx = db.begin();
     let now = cx.now();
-    let messages = sms::settle(&tx, bank, claimed, (provider, sending), now).await?;
+    let mut messages = sms::settle(&tx, bank, claimed, (provider, sending), now).await?;
+    let next = store::sms::waiting_behind(&tx, claimed.row.id).await?;
+    // It is sent right after this; should this end before, it is found in the queue.
+    messages.extend(next.map(|id| sms::queued(id, now + sms::rules::LEASE)));
     outbox::push(&tx, &messages, now).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(next)
 }
 
 /// Notes what one record of SNS's delivery log says of a message of ours.

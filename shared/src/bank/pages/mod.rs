@@ -35,9 +35,23 @@ pub async fn serve(cx: Cx, request: Request) -> Result<Response, Problem> {
     let visit = Visit::new(&cx, &request)?;
     let answer = match visit.guard() {
         Ok(()) => route(&visit).await,
-        Err(stop) => Err(stop),
+        Err(stop) => Err(refuse(&visit, stop).await),
     };
     Ok(answer::secured(answer.unwrap_or_else(|stop| visit.refuse(stop))))
+}
+
+/// Routes that ask for no login.
+const OPEN: [&str; 2] = ["/bank/signup", "/bank/login"];
+
+/// What is answered to a request that no page of ours made: who is not logged in is asked to do that first.
+async fn refuse(visit: &Visit<'_>, stop: Stop) -> Stop {
+    if OPEN.contains(&visit.request.route) {
+        return stop;
+    }
+    match visit.cx.db().await {
+        Ok(db) => visit.customer(&*db).await.err().unwrap_or(stop),
+        Err(fault) => fault.into(),
+    }
 }
 
 async fn route(visit: &Visit<'_>) -> Answer {

@@ -15,7 +15,7 @@ use crate::base::crypto::random_name;
 use crate::base::money::NotMoney;
 use crate::base::{Fault, Money, chain};
 use crate::db::{Connection, GenericClient};
-use crate::entry::http::{Started, finish, start_on_route};
+use crate::entry::http::{Started, finish, forget, start_on_route};
 use crate::entry::{Problem, Response, deliver};
 
 const HERE: &str = "/bank/pay_credit_card";
@@ -122,21 +122,22 @@ async fn pay(visit: &Visit<'_>, customer: &Customer, (form, order): (&Form, &Ord
     let now = visit.now;
     let tx = db.begin();
     // A program's key keeps every answer; a form's id keeps the payment alone, so that who was refused can try again.
-    let is_keyed = visit.request.headers.contains_key("idempotency-key");
-    let started = if is_keyed {
-        visit.start(&tx, customer, form.content().as_bytes()).await?
-    } else {
-        start_on_route(&tx, &writer(customer), FORMS, (form_id(form)?, b""), now).await?
-    };
-    let write = match started {
+    let keyed = match visit.start(&tx, customer, form.content().as_bytes()).await? {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),
+    };
+    let formed = match start_on_route(&tx, &writer(customer), FORMS, (form_id(form)?, b""), now).await? {
+        Started::New(write) => write,
+        Started::Answered(response) => {
+            finish(tx, keyed, &response, &[], now).await?;
+            return Ok(response);
+        }
     };
     let actor = format!("customer:{}", customer.id);
     let refusal = match payment::pay(&tx, visit.bank, customer, order, &actor, now).await {
         Ok((_, messages)) => {
             let response = visit.redirect("/bank/transactions", Flash::Paid);
-            let pushed = finish(tx, write, &response, &messages, now).await?;
+            let pushed = finish(tx, keyed.and(formed), &response, &messages, now).await?;
             deliver::after_answer(visit.cx, pushed);
             return Ok(response);
         }
@@ -145,9 +146,8 @@ async fn pay(visit: &Visit<'_>, customer: &Customer, (form, order): (&Form, &Ord
         Err(error) => return Err(error.into()),
     };
     let response = visit.redirect(HERE, refusal);
-    if is_keyed {
-        finish(tx, write, &response, &[], now).await?;
-    }
+    forget(&tx, formed).await?;
+    finish(tx, keyed, &response, &[], now).await?;
     Ok(response)
 }
 

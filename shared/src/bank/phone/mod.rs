@@ -152,11 +152,10 @@ async fn answer(talk: &Talk<'_>, command: Command, is_vouched_for: bool) -> Resu
         }
         Command::Pay { amount, card, from } => payments::quote(talk, amount, card.as_ref(), from.as_ref()).await,
         Command::Yes(Some(code)) => payments::confirmed(talk, &code).await,
-        Command::Yes(None) => Ok(Answer::Hint(replies::HINT_YES)),
         Command::Help => Ok(Answer::Reply(replies::help(talk.bank))),
         Command::Unknown => Ok(Answer::Hint(replies::HINT)),
         // Heard before.
-        Command::Stop | Command::Start => Ok(Answer::Nothing),
+        Command::Yes(None) | Command::Stop | Command::Start => Ok(Answer::Nothing),
     }
 }
 

@@ -15,9 +15,6 @@ const LINES_MAX: usize = 16;
 
 /// To what was no command.
 pub const HINT: &str = "PL BANK: sorry, this was not understood. Reply HELP for the commands.";
-/// To a YES without a code.
-pub const HINT_YES: &str = "PL BANK: to confirm a payment reply YES and its 6-digit code, as in YES 123456. \
-                            To get a code send PAY first.";
 /// No more messages from now on.
 pub const OPTED_OUT: &str = "PL BANK: you will get no more messages from us. Reply START to get them again.";
 /// Messages again from now on.
@@ -298,13 +295,12 @@ mod tests {
             wrong(1),
             wrong(2),
             too_many_statements(1000, 3600),
-            with_address(HINT_YES, "https://bank.example.com/"),
+            with_address(HINT, "https://bank.example.com/"),
         ];
         let of_kinds =
             [Kind::Savings, Kind::Card].map(|kind| [unknown_of(kind, &odd), none_of(kind), several_of(kind)]);
         let fixed = [
             HINT,
-            HINT_YES,
             OPTED_OUT,
             OPTED_IN,
             BAD_AMOUNT,
@@ -320,7 +316,7 @@ mod tests {
         for text in made.iter().chain(of_kinds.iter().flatten()).map(String::as_str).chain(fixed) {
             fits(text);
         }
-        for text in [HINT, HINT_YES, OPTED_OUT, OPTED_IN] {
+        for text in [HINT, OPTED_OUT, OPTED_IN] {
             assert_eq!(gsm7::segments(text), 1, "{text}");
         }
     }

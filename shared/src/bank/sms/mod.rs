@@ -163,6 +163,7 @@ pub fn raise_alarm(function: &str, sending: &Sending, now: Timestamp) {
     }
 }
 
-fn queued(id: SmsId, at: Timestamp) -> Outgoing {
+/// The queue's message about a message, brought at `at`.
+pub fn queued(id: SmsId, at: Timestamp) -> Outgoing {
     Outgoing::queue(notify::QUEUE, json!({ "sms_id": id })).not_before(at)
 }

@@ -21,6 +21,13 @@ pub async fn take_nonce(tx: &Transaction<'_>, nonce: &str, message_uuid: &str, n
     Ok(tx.execute(sql, &[&nonce, &message_uuid, &now]).await? == 1)
 }
 
+/// Notes the nonce of a request that says `content`; whether it is new, or came with the same before.
+pub async fn is_first_or_same(tx: &Transaction<'_>, nonce: &str, content: &str, now: Timestamp) -> Result<bool, Fault> {
+    let sql = "insert into bank.nonce as n (nonce, message_uuid, at) values ($1, $2, $3)
+               on conflict (nonce) do update set at = n.at where n.message_uuid = excluded.message_uuid";
+    Ok(tx.execute(sql, &[&nonce, &content, &now]).await? == 1)
+}
+
 /// Notes that a number wants no messages; whether it wanted them before.
 pub async fn opt_out(tx: &Transaction<'_>, number: &str, now: Timestamp) -> Result<bool, Fault> {
     let sql = "insert into bank.opt_out (recipient, at) values ($1, $2) on conflict do nothing";

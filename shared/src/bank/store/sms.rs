@@ -17,11 +17,12 @@ pub async fn insert(tx: &Transaction<'_>, notes: &[Note], now: Timestamp) -> Res
         return Ok(());
     }
     let sql = "insert into bank.sms
-                   (sms_id, customer_id, recipient, purpose, text, shown, state, link_hash, created_at, state_at)
+                   (sms_id, customer_id, recipient, purpose, text, shown, state, link_hash, after_sms_id, created_at, state_at)
                select n.id, n.customer, n.recipient, n.purpose, case when silent then n.shown else n.text end, n.shown,
-                   case when silent then 'suppressed' else 'queued' end, n.link, $8, $8
-               from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[])
-                       with ordinality as n (id, customer, recipient, purpose, text, shown, link, place)
+                   case when silent then 'suppressed' else 'queued' end, n.link, n.after, $9, $9
+               from unnest($1::uuid[], $2::int8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+                       $8::uuid[])
+                       with ordinality as n (id, customer, recipient, purpose, text, shown, link, after, place)
                    cross join lateral (select
                        n.purpose = 'statement_failed'
                        or n.purpose <> 'opt_out'
@@ -37,7 +38,8 @@ pub async fn insert(tx: &Transaction<'_>, notes: &[Note], now: Timestamp) -> Res
     let (recipients, purposes) = (texts(|note| &note.recipient), texts(|note| note.purpose.word()));
     let (sent, shown) = (texts(|note| &note.text), texts(|note| &note.shown));
     let links: Vec<Option<Vec<u8>>> = notes.iter().map(|note| note.link_hash.clone()).collect();
-    let params: [&dyn Value; 8] = [&ids, &customers, &recipients, &purposes, &sent, &shown, &links, &now];
+    let after: Vec<Option<Uuid>> = notes.iter().map(|note| note.after.map(|before| before.0)).collect();
+    let params: [&dyn Value; 9] = [&ids, &customers, &recipients, &purposes, &sent, &shown, &links, &after, &now];
     tx.execute(sql, &params).await?;
     Ok(())
 }
@@ -195,4 +197,11 @@ pub async fn touch_waiting(
                returning sms_id";
     let rows = tx.query(sql, &[&before, &now, &limit]).await?;
     Ok(rows.iter().map(|row| row.get("sms_id")).collect())
+}
+
+/// The message that was to leave once `id` had left, if `id` has left, or never will, and it has not.
+pub async fn waiting_behind(db: &impl GenericClient, id: SmsId) -> Result<Option<SmsId>, Fault> {
+    let sql = "select f.sms_id from bank.sms f join bank.sms s on s.sms_id = f.after_sms_id
+               where f.after_sms_id = $1 and f.state = 'queued' and s.state not in ('queued', 'sending')";
+    Ok(db.query_opt(sql, &[&id]).await?.map(|row| row.get("sms_id")))
 }

@@ -98,9 +98,8 @@ async fn without_the_token_of_this_login_nothing_is_done() {
     let of_visitor = Browser::new(&bank.world).csrf(LOGIN).await;
     let upper = own.to_uppercase();
     let (short, long) = (own[1..].to_owned(), format!("{own}A"));
-    let wrong = [None, Some(""), Some("x"), Some(&of_bob), Some(&of_other_login), Some(&of_visitor)];
-    let wrong = wrong.into_iter().chain([Some(upper.as_str()), Some(&short), Some(&long)]);
-    let wrong: Vec<Option<&str>> = wrong.collect();
+    let others = [&of_bob, &of_other_login, &of_visitor, &upper, &short, &long].map(|token| Some(token.as_str()));
+    let wrong: Vec<Option<&str>> = [None, Some(""), Some("x")].into_iter().chain(others).collect();
     let before = state(&bank).await;
     for (path, fields) in forms(&bank, &statement) {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -148,7 +147,10 @@ async fn programs_bring_the_token_in_a_header() {
         ("an empty token", call().header("x-csrf-token", "")),
         ("a wrong token", call().header("x-csrf-token", "x")),
         ("another site", call().header("x-csrf-token", &token).header("origin", "https://evil.example")),
-        ("another site without an origin", call().header("x-csrf-token", &token).header("sec-fetch-site", "cross-site")),
+        (
+            "another site without an origin",
+            call().header("x-csrf-token", &token).header("sec-fetch-site", "cross-site"),
+        ),
         ("another type", call().body("text/plain", body.to_string())),
         ("no body", call().body("application/json", "")),
     ] {

@@ -11,7 +11,7 @@ use super::{CAROL, LOGIN, PAY, SIGN_UP, STATEMENTS, TRANSACTIONS, log_in, mistak
 const NAME: &str = "<script>alert(1)</script> \"Анна\" & 'नमस्ते' {{7*7}} </title><b>";
 const DESCRIPTION: &str = "<img src=x onerror=alert(2)> \"a\" & 'b' {{ frame.csrf }}";
 /// What must stand on no page as it is.
-const RAW: [&str; 5] = ["<script>alert", "<img", "onerror=alert(2)>", "</title><b>", "49"];
+const RAW: [&str; 4] = ["<script>alert", "<img src=x", "onerror=alert(2)>", "</title><b>"];
 
 #[tokio::test]
 async fn names_and_descriptions_are_text_on_every_page() {
@@ -29,7 +29,7 @@ async fn names_and_descriptions_are_text_on_every_page() {
         let page = browser.open(path).await;
         assert_eq!(page.status, 200, "{path}");
         let content = page.text().split_once("<main").unwrap().1;
-        for raw in &RAW[..4] {
+        for raw in RAW {
             assert!(!content.contains(raw), "{path}: {raw}");
         }
     }
@@ -58,7 +58,8 @@ async fn what_comes_back_in_a_form_is_text() {
 
     let mut alice = bank.browser(&bank.alice).await;
     for (name, status) in [("amount_to_pay", 422), ("bank_account_number", 404), ("credit_card_number", 404)] {
-        let fields = with(&[("amount_to_pay", "1"), ("bank_account_number", ""), ("credit_card_number", "")], &[(name, mark)]);
+        let fields =
+            with(&[("amount_to_pay", "1"), ("bank_account_number", ""), ("credit_card_number", "")], &[(name, mark)]);
         let answer = alice.submit(PAY, PAY, &fields).await;
         assert_eq!(answer.status, status, "{name}");
         assert!(!answer.text().contains("<script>alert"), "{name}: {}", answer.text());

@@ -10,7 +10,8 @@ use super::{LOGIN, ORDER, PAY, SIGN_UP, STATEMENTS, TRANSACTIONS, program};
 #[track_caller]
 fn is_protected(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
-    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "form-action 'self'"] {
+    for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "form-action 'self'"]
+    {
         assert!(policy.contains(part), "{what}: {part} is not in {policy}");
     }
     for part in ["base-uri 'none'", "frame-ancestors 'none'"] {

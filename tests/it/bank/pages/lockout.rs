@@ -27,7 +27,9 @@ async fn who_is_known_cannot_be_found_out() {
     newcomer(&bank, &CAROL).await;
     let mut seen: Vec<(Vec<Answer>, String)> = Vec::new();
     // A customer, one without a proven number, nobody, and no address at all.
-    for (n, email) in ["alice@example.com", "carol@example.com", "nobody@example.com", "no address", ""].iter().enumerate() {
+    for (n, email) in
+        ["alice@example.com", "carol@example.com", "nobody@example.com", "no address", ""].iter().enumerate()
+    {
         let mut browser = Browser::new(&bank.world).at(&format!("198.51.100.{n}"));
         browser.set_cookie("__Host-bank_visitor", "the-same-visitor");
         let (mut answers, mut said) = (Vec::new(), String::new());
@@ -56,7 +58,8 @@ async fn who_is_known_cannot_be_found_out() {
 #[tokio::test]
 async fn five_failures_close_an_address_for_everybody() {
     let bank = Bank::new().await;
-    let spelled = ["alice@example.com", "ALICE@example.com", " Alice@Example.Com ", "alice@EXAMPLE.com", "alicE@example.com"];
+    let spelled =
+        ["alice@example.com", "ALICE@example.com", " Alice@Example.Com ", "alice@EXAMPLE.com", "alicE@example.com"];
     for (source, email) in (1..).zip(spelled) {
         fail(&bank, email, source).await;
         bank.world.advance(minutes(1));
@@ -135,12 +138,17 @@ async fn fifty_wrong_passwords_at_once_are_five_failures() {
     let mut browser = Browser::new(&bank.world);
     let page = browser.open(LOGIN).await;
     let hidden = hidden_fields(page.text(), LOGIN);
-    let answers = join_all((0..50).map(|n| {
-        let mut browser = browser.clone().at(&format!("198.51.100.{n}"));
-        let hidden = &hidden;
-        async move { browser.submit_with(LOGIN, hidden, &[("email", "alice@example.com"), ("password", WRONG)]).await }
-    }))
-    .await;
+    let answers =
+        join_all(
+            (0..50).map(|n| {
+                let mut browser = browser.clone().at(&format!("198.51.100.{n}"));
+                let hidden = &hidden;
+                async move {
+                    browser.submit_with(LOGIN, hidden, &[("email", "alice@example.com"), ("password", WRONG)]).await
+                }
+            }),
+        )
+        .await;
     assert_eq!((count(&answers, 302), count(&answers, 429)), (5, 45));
     assert_eq!(failures(&bank).await, 5);
 }
@@ -155,13 +163,16 @@ async fn a_right_password_does_not_slip_through_the_limit() {
     for source in 1..=4 {
         fail(&bank, "alice@example.com", source).await;
     }
-    let answers = join_all((0..30).map(|n| {
-        let mut browser = browser.clone().at(&format!("198.51.100.{n}"));
-        let hidden = &hidden;
-        let password = if n % 2 == 0 { WRONG } else { PASSWORD };
-        async move { browser.submit_with(LOGIN, hidden, &[("email", "alice@example.com"), ("password", password)]).await }
-    }))
-    .await;
+    let answers =
+        join_all((0..30).map(|n| {
+            let mut browser = browser.clone().at(&format!("198.51.100.{n}"));
+            let hidden = &hidden;
+            let password = if n % 2 == 0 { WRONG } else { PASSWORD };
+            async move {
+                browser.submit_with(LOGIN, hidden, &[("email", "alice@example.com"), ("password", password)]).await
+            }
+        }))
+        .await;
     assert_eq!(count(&answers, 302) + count(&answers, 429), 30);
     let logins = i64::try_from(answers.iter().filter(|answer| answer.header("location") == "/bank/").count()).unwrap();
     assert_eq!(bank.world.number("select count(*) from bank.login").await, logins);

@@ -107,7 +107,10 @@ async fn who_mistypes_is_still_on_the_way() {
     let form = browser.open(page).await;
     let hidden = hidden_fields(form.text(), LOGIN);
     let fields = [("email", "alice@example.com"), ("password", PASSWORD)];
-    assert_eq!(browser.submit_with(LOGIN, &hidden, &fields).await.header("location"), "/bank/transactions?product_id=1");
+    assert_eq!(
+        browser.submit_with(LOGIN, &hidden, &fields).await.header("location"),
+        "/bank/transactions?product_id=1"
+    );
 }
 
 #[tokio::test]
@@ -115,9 +118,15 @@ async fn every_page_of_customers_asks_for_the_login() {
     let bank = Bank::new().await;
     let id = "00000000-0000-4000-8000-000000000000";
     let download = format!("/bank/statements/{id}/download");
-    for path in
-        ["/bank/products", "/bank/transactions", "/bank/pay_credit_card", "/bank/statements", "/bank/notifications", "/bank/verify", &download]
-    {
+    for path in [
+        "/bank/products",
+        "/bank/transactions",
+        "/bank/pay_credit_card",
+        "/bank/statements",
+        "/bank/notifications",
+        "/bank/verify",
+        &download,
+    ] {
         let mut browser = Browser::new(&bank.world);
         let answer = browser.get(path).await;
         assert_eq!((answer.status, answer.header("location")), (302, format!("/bank/login?next={path}").as_str()));
@@ -127,7 +136,9 @@ async fn every_page_of_customers_asks_for_the_login() {
         assert_eq!(bare.status, 401, "{path}: nothing is said about what is accepted");
     }
     let (resend, revoke) = (format!("/bank/statements/{id}/resend"), format!("/bank/statements/{id}/revoke"));
-    for path in ["/bank/transactions", "/bank/pay_credit_card", "/bank/createAndSendPDF", "/bank/verify", &resend, &revoke] {
+    for path in
+        ["/bank/transactions", "/bank/pay_credit_card", "/bank/createAndSendPDF", "/bank/verify", &resend, &revoke]
+    {
         let mut browser = Browser::new(&bank.world);
         let token = browser.csrf(LOGIN).await;
         let call = browser.call(Method::POST, path).header("origin", BASE_URL).form(&[("csrf_token", &token)]);

@@ -59,7 +59,8 @@ async fn only_a_hash_of_the_token_is_kept() {
     let mut alice = bank.browser(&bank.alice).await;
     let (_, token) = alice.login().unwrap();
     assert!(token.len() >= 43, "256 bits");
-    let kept = bank.world.column("select encode(token_hash, 'hex') || encode(token_hash, 'escape') from bank.login").await;
+    let kept =
+        bank.world.column("select encode(token_hash, 'hex') || encode(token_hash, 'escape') from bank.login").await;
     assert!(kept.len() == 1 && !kept[0].contains(&token));
     assert_eq!(bank.world.logged(&token), [""; 0]);
     // Who reads the table cannot log in with what stands there.
@@ -122,7 +123,9 @@ async fn logging_out_ends_it_on_the_server() {
     let mut other = bank.browser(&bank.alice).await;
     let answer = browser.submit("/bank/", LOGOUT, &[]).await;
     assert_eq!((answer.status, answer.header("location")), (302, "/bank/"));
-    assert!(cookie(&answer, LOGIN_COOKIE).contains("bank_login=; ") && cookie(&answer, LOGIN_COOKIE).ends_with("Max-Age=0"));
+    assert!(
+        cookie(&answer, LOGIN_COOKIE).contains("bank_login=; ") && cookie(&answer, LOGIN_COOKIE).ends_with("Max-Age=0")
+    );
     assert_eq!(told(&mut browser, answer).await, "You are logged out.");
     assert!(!is_in(&mut thief).await, "the old cookie is worth nothing");
     assert!(is_in(&mut other).await, "another browser stays logged in");

@@ -50,7 +50,8 @@ async fn all_wrong_fields_are_named_at_once_and_what_was_typed_stays() {
     assert_eq!((answer.status, mistakes(answer.text())), (422, vec!["email", "name", "password", "contact", "dob"]));
     let answer = sign_up(&mut browser, &[("dob", "2020-01-01"), ("contact", "abc"), ("name", "Carol \"C\"")]).await;
     assert_eq!(mistakes(answer.text()), ["contact", "dob"]);
-    for typed in ["value=\"carol@example.com\"", "value=\"abc\"", "value=\"2020-01-01\"", "value=\"Carol &#34;C&#34;\""] {
+    for typed in ["value=\"carol@example.com\"", "value=\"abc\"", "value=\"2020-01-01\"", "value=\"Carol &#34;C&#34;\""]
+    {
         assert!(answer.text().contains(typed), "{typed}: {}", answer.text());
     }
     assert!(!answer.text().contains("a password of hers"), "a password is never shown");
@@ -131,7 +132,8 @@ async fn a_key_makes_signing_up_repeatable() {
     let other = bank.world.send(call(&[("password", "another password")]).header("accept", "application/json")).await;
     assert_eq!((other.status, other.problem().as_str()), (422, "idempotency-mismatch"));
     assert_eq!(bank.world.number(CUSTOMERS).await, 3);
-    let kept = "select concat_ws(' ', encode(body, 'escape'), headers, encode(request_hash, 'escape')) from core.idempotency";
+    let kept =
+        "select concat_ws(' ', encode(body, 'escape'), headers, encode(request_hash, 'escape')) from core.idempotency";
     let kept = bank.world.column(kept).await;
     assert!(kept.len() == 1 && !kept[0].contains("password"), "{kept:?}");
 }
@@ -139,9 +141,13 @@ async fn a_key_makes_signing_up_repeatable() {
 #[tokio::test]
 async fn what_was_said_is_kept_as_it_should_be() {
     let bank = Bank::new().await;
-    let fields = with(&CAROL, &[("email", "Carol.C@Example.com"), ("name", "  Анна नमस्ते <b>  "), ("contact", "+91 (900) 000-0003")]);
+    let fields = with(
+        &CAROL,
+        &[("email", "Carol.C@Example.com"), ("name", "  Анна नमस्ते <b>  "), ("contact", "+91 (900) 000-0003")],
+    );
     newcomer(&bank, &fields).await;
-    let sql = "select concat_ws('|', email, name, contact, dob, verified_at) from bank.customer where name like 'Анна%'";
+    let sql =
+        "select concat_ws('|', email, name, contact, dob, verified_at) from bank.customer where name like 'Анна%'";
     assert_eq!(bank.world.column(sql).await, ["Carol.C@Example.com|Анна नमस्ते <b>|919000000003|1999-12-31"]);
     for email in ["carol.c@example.com", "CAROL.C@EXAMPLE.COM", " Carol.C@example.com "] {
         let mut browser = Browser::new(&bank.world);

@@ -19,7 +19,8 @@ async fn the_right_code_pays_once() {
     let credit = format!("your CC {cc} has been credited by INR 200.00 and your current outstanding is INR 150.00.");
     assert!(texts[0].contains(&debit) && texts[1].contains(&credit), "{texts:?}");
     assert_eq!((holds(&bank).await, payments(&bank, "done").await), ((80_000, 15_000), 1));
-    let journal = bank.world.column("select kind || ' ' || actor from bank.journal order by journal_id desc limit 1").await;
+    let journal =
+        bank.world.column("select kind || ' ' || actor from bank.journal order by journal_id desc limit 1").await;
     assert_eq!(journal, [format!("card_payment sms:{}", bank.alice.id)]);
 
     for _ in 0..2 {

@@ -145,7 +145,8 @@ async fn what_is_signed_but_no_message_is_refused_without_a_trace() {
 async fn any_text_is_heard_without_harm() {
     let bank = Bank::new().await;
     let long = "BAL ".repeat(400);
-    for text in ["\0", "BAL\0", "'; drop table bank.customer; --", "\u{202e}LAB", "😀", long.as_str(), "{text}", "%s"] {
+    for text in ["\0", "BAL\0", "'; drop table bank.customer; --", "\u{202e}LAB", "😀", long.as_str(), "{text}", "%s"]
+    {
         is_heard(&bank.writes(&bank.alice, text).await);
     }
     // They are all no commands, for which there is one hint.
@@ -163,7 +164,10 @@ async fn what_is_forgotten_later_was_known_long_enough() {
     assert_eq!(bank.world.number("select count(*) from bank.sms where purpose = 'reply'").await, 1);
     bank.world.advance(hours(24 * 8));
     bank.world.run("bank-purge").await;
-    assert_eq!(bank.world.number("select (select count(*) from bank.inbound) + (select count(*) from bank.nonce)").await, 0);
+    assert_eq!(
+        bank.world.number("select (select count(*) from bank.inbound) + (select count(*) from bank.nonce)").await,
+        0
+    );
 }
 
 #[tokio::test]

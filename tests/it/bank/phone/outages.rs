@@ -1,4 +1,4 @@
-//! Something away while a phone is heard: Plivo is told to come again, or the answer leaves later; nothing counts twice.
+//! Something is away while a phone is heard: Plivo comes again, or the answer leaves later; nothing counts twice.
 
 use shared::db::outbox::LEASE;
 use tests::bank::Bank;

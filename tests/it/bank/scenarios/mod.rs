@@ -1,4 +1,8 @@
 //! The acceptance scenarios of the bank's specification, by their numbers.
 
+mod pages;
+mod phone;
 mod postings;
 mod products;
+mod sms;
+mod statements;

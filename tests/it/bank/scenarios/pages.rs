@@ -117,7 +117,8 @@ async fn scenario_11_a_card_is_paid_once() {
     assert_eq!(bank.world.number(entries).await, 2);
     let texts = bank.texts(&bank.alice).await;
     assert_eq!(texts.len(), 2);
-    let debit = format!("your SB {} has been debited by INR 200.00 and your current balance is INR 800.00.", masked(sb));
+    let debit =
+        format!("your SB {} has been debited by INR 200.00 and your current balance is INR 800.00.", masked(sb));
     let credit =
         format!("your CC {} has been credited by INR 200.00 and your current outstanding is INR 150.00.", masked(cc));
     assert!(texts[0].contains(&debit) && texts[1].contains(&credit), "{texts:?}");

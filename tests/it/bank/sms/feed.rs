@@ -67,7 +67,8 @@ async fn codes_are_blanked_with_the_final_state_and_never_shown() {
         let callback = bank.world.plivo.report_callback(&uuid, status, code, Some(1));
         assert_eq!(bank.hear(&callback).await.status, 200);
         let after = bank.world.column(texts).await;
-        let shown = "****** is your PL BANK verification code. It is valid for 10 minutes. Do not share it with anyone.";
+        let shown =
+            "****** is your PL BANK verification code. It is valid for 10 minutes. Do not share it with anyone.";
         assert_eq!(after, [format!("{shown} / {shown} / {status}")]);
     }
 }

@@ -47,7 +47,11 @@ async fn no_number_text_code_token_or_birth_date_is_logged() {
     let _ = bank.send_sms().await;
     let second = alice.newest_link();
     let confirming = bank.asks(&bank.alice, "PAY 10").await;
-    let code: String = confirming[0].split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit())).expect("a code").to_owned();
+    let code: String = confirming[0]
+        .split_whitespace()
+        .find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit()))
+        .expect("a code")
+        .to_owned();
     for (status, code) in [("sent", None), ("undelivered", Some(80)), ("failed", Some(30))] {
         for message in bank.sent(&bank.alice) {
             let _ = bank.hear(&bank.world.plivo.report_callback(&message.uuid, status, code, None)).await;

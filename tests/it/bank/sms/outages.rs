@@ -38,7 +38,8 @@ async fn without_sqs_the_caller_does_not_wait_and_the_relay_sends_later() {
     bank.world.proxies().aws.blackhole();
     let function = bank.world.function("bank-transaction-add");
     let body = json!({ "product_id": bank.alice.sb, "amount_debit": 1 });
-    let call = Call::post("/bank/add_transaction").key(&bank.key).json(&body).event("/bank/add_transaction").to_string();
+    let call =
+        Call::post("/bank/add_transaction").key(&bank.key).json(&body).event("/bank/add_transaction").to_string();
     let cx = bank.world.environment();
     let asked = Instant::now();
     let (answer, afterwards) = function.respond(&cx, Invocation::default(), &call).await;
@@ -58,7 +59,8 @@ async fn what_was_cut_off_before_it_reached_sqs_is_sent_by_the_relay() {
     let bank = bank().await;
     let function = bank.world.function("bank-transaction-add");
     let body = json!({ "product_id": bank.alice.sb, "amount_debit": 1 });
-    let call = Call::post("/bank/add_transaction").key(&bank.key).json(&body).event("/bank/add_transaction").to_string();
+    let call =
+        Call::post("/bank/add_transaction").key(&bank.key).json(&body).event("/bank/add_transaction").to_string();
     let (answer, afterwards) = function.respond(&bank.world.environment(), Invocation::default(), &call).await;
     assert!(answer.unwrap().get().contains("201"));
     drop(afterwards);

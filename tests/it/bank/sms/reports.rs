@@ -68,7 +68,10 @@ async fn without_a_number_a_report_leads_forward_only() {
 async fn reports_come_by_get_too() {
     let bank = Bank::new().await;
     let message = sent(&bank).await;
-    assert_eq!((message.method.as_str(), message.url.as_deref()), ("POST", Some("https://bank.example.com/bank/sms_status")));
+    assert_eq!(
+        (message.method.as_str(), message.url.as_deref()),
+        ("POST", Some("https://bank.example.com/bank/sms_status"))
+    );
     hear(&bank, &report(&bank, &message.uuid, "delivered", None, Some(1)).by_get()).await;
     assert_eq!(standing(&bank).await, ("delivered".to_owned(), Some(1)));
 }

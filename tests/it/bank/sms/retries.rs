@@ -152,7 +152,10 @@ pub(super) async fn time_out() {
     told(&bank).await;
     let _ = bank.send_sms().await;
     let row = newest(&bank, &bank.alice).await;
-    assert_eq!((&row["state"], &row["uncertain"], &row["error_code"]), (&"queued".into(), &1.into(), &"timed out".into()));
+    assert_eq!(
+        (&row["state"], &row["uncertain"], &row["error_code"]),
+        (&"queued".into(), &1.into(), &"timed out".into())
+    );
     let _ = later(&bank, 10).await;
     assert_eq!(newest(&bank, &bank.alice).await["state"], "sent");
     assert_eq!(bank.sent(&bank.alice).len(), 1);

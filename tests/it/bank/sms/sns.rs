@@ -41,7 +41,8 @@ fn attributes(message: &Json) -> Vec<(String, String)> {
 
 /// Brings records of the delivery log as CloudWatch hands them over.
 async fn log(bank: &Bank, records: &[String]) {
-    let messages: Vec<_> = (0..).zip(records).map(|(n, text)| json!({ "id": n, "timestamp": n, "message": text })).collect();
+    let messages: Vec<_> =
+        (0..).zip(records).map(|(n, text)| json!({ "id": n, "timestamp": n, "message": text })).collect();
     let data = json!({
         "messageType": "DATA_MESSAGE", "owner": "123456789012", "logStream": "1",
         "logGroup": "sns/us-east-1/123456789012/DirectPublishToPhoneNumber",
@@ -124,7 +125,10 @@ async fn the_delivery_log_tells_the_end() {
         let rows = crate::bank::messages::rows(&bank, &bank.alice).await;
         let standing = |row: &Json| (row["state"].clone(), row["error_code"].clone());
         let all: Vec<_> = rows.iter().map(standing).collect();
-        assert_eq!(all, [("delivered".into(), Json::Null), ("undelivered".into(), unreachable.into()), ("sent".into(), Json::Null)]);
+        assert_eq!(
+            all,
+            [("delivered".into(), Json::Null), ("undelivered".into(), unreachable.into()), ("sent".into(), Json::Null)]
+        );
     }
     let _ = later(&bank, 3600).await;
     assert_eq!(published(&bank).await.len(), 3, "SNS tries again by itself");

@@ -14,7 +14,11 @@ async fn an_entry_is_told_in_one_part_however_large_it_is() {
     let largest = "1000000000.00";
     for product in [&bank.alice.sb, &bank.alice.cc] {
         for _ in 0..12 {
-            let answer = if *product == bank.alice.sb { bank.credit(product, largest).await } else { bank.debit(product, largest).await };
+            let answer = if *product == bank.alice.sb {
+                bank.credit(product, largest).await
+            } else {
+                bank.debit(product, largest).await
+            };
             assert_eq!(answer.status, 201, "{}", answer.text());
         }
     }
@@ -62,17 +66,20 @@ async fn texts_and_registrations_of_the_settings_are_used_by_their_purpose() {
     let answer = bank.debit(&bank.alice.sb, "10.25").await;
     let id = answer.json()["transaction_id"].as_str().unwrap().to_owned();
     let (kind, masked) = ("SB", masked(&bank.alice.sb));
-    let expected =
-        format!("{kind}{masked} debited INR10.25 balance 989.75 2025-03-01 12:00 {} {{unknown}}", &id[..8]);
+    let expected = format!("{kind}{masked} debited INR10.25 balance 989.75 2025-03-01 12:00 {} {{unknown}}", &id[..8]);
     assert_eq!(bank.texts(&bank.alice).await, [expected]);
     let alice = Orders::of(&bank, &bank.alice).await;
     let (_, link) = alice.get(&bank.alice.sb, 5).await;
     assert_eq!(bank.sent(&bank.alice)[1].text, format!("Statement SB {masked} {link} PLBANK"));
     assert_eq!(bank.asks(&bank.alice, "BAL").await.len(), 1);
-    let ids: Vec<_> = bank.sent(&bank.alice).into_iter().map(|message| message.body["dlt_template_id"].clone()).collect();
+    let ids: Vec<_> =
+        bank.sent(&bank.alice).into_iter().map(|message| message.body["dlt_template_id"].clone()).collect();
     assert_eq!(ids, ["1", "2", "3"]);
     for message in bank.sent(&bank.alice) {
-        assert_eq!((&message.body["dlt_entity_id"], &message.body["dlt_template_category"]), (&json!("1101"), &json!("service_implicit")));
+        assert_eq!(
+            (&message.body["dlt_entity_id"], &message.body["dlt_template_category"]),
+            (&json!("1101"), &json!("service_implicit"))
+        );
     }
 }
 
@@ -97,7 +104,8 @@ async fn each_leg_of_a_reversal_is_told() {
     let fields = [("amount_to_pay", "200.00")];
     let paid = alice.submit("/bank/pay_credit_card", "/bank/pay_credit_card", &fields).await;
     assert_eq!((paid.status, paid.header("location")), (302, "/bank/transactions"), "{}", paid.text());
-    let newest = format!("select transaction_id::text from bank.entry where account_id = '{}' order by seq desc", bank.alice.sb);
+    let newest =
+        format!("select transaction_id::text from bank.entry where account_id = '{}' order by seq desc", bank.alice.sb);
     let id = bank.world.column(&newest).await.remove(0);
     let reversed = bank.world.send(Call::post(&format!("/bank/transactions/{id}/reverse")).key(&bank.key)).await;
     assert_eq!(reversed.status, 201, "{}", reversed.text());
@@ -105,10 +113,18 @@ async fn each_leg_of_a_reversal_is_told() {
     let said: Vec<_> = texts.iter().map(|text| text.split(". ").next().unwrap()).collect();
     let (sb, cc) = (masked(&bank.alice.sb), masked(&bank.alice.cc));
     let text = |kind: &str, masked: &str, side: &str, word: &str, balance: &str| {
-        format!("Dear customer, your {kind} {masked} has been {side} by INR 200.00 and your current {word} is INR {balance}")
+        format!(
+            "Dear customer, your {kind} {masked} has been {side} by INR 200.00 and your current {word} is INR {balance}"
+        )
     };
-    assert_eq!(said[..2], [text("SB", &sb, "debited", "balance", "800.00"), text("CC", &cc, "credited", "outstanding", "150.00")]);
+    assert_eq!(
+        said[..2],
+        [text("SB", &sb, "debited", "balance", "800.00"), text("CC", &cc, "credited", "outstanding", "150.00")]
+    );
     let mut back = said[2..].to_vec();
     back.sort_unstable();
-    assert_eq!(back, [text("CC", &cc, "debited", "outstanding", "350.00"), text("SB", &sb, "credited", "balance", "1000.00")]);
+    assert_eq!(
+        back,
+        [text("CC", &cc, "debited", "outstanding", "350.00"), text("SB", &sb, "credited", "balance", "1000.00")]
+    );
 }

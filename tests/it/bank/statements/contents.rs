@@ -33,7 +33,8 @@ async fn an_object_is_private_encrypted_and_named_by_chance() {
     alice.get(&bank.alice.sb, 5).await;
     let keys = objects(&bank.world).await;
     assert_eq!(keys.len(), 2);
-    let names: Vec<_> = keys.iter().map(|key| key.strip_prefix("statements/").unwrap().strip_suffix(".pdf").unwrap()).collect();
+    let names: Vec<_> =
+        keys.iter().map(|key| key.strip_prefix("statements/").unwrap().strip_suffix(".pdf").unwrap()).collect();
     for name in &names {
         assert_eq!(name.len(), 32, "24 random bytes: {name}");
         assert!(!name.contains(&bank.alice.sb[..8]) && !name.to_lowercase().contains("alice"), "{name}");
@@ -45,7 +46,12 @@ async fn an_object_is_private_encrypted_and_named_by_chance() {
     assert_eq!(object.server_side_encryption().map(aws_sdk_s3::types::ServerSideEncryption::as_str), Some("AES256"));
     let blocked = bucket(&bank.world).get_public_access_block().bucket(name).send().await.unwrap();
     let blocked = blocked.public_access_block_configuration.unwrap();
-    let all = [blocked.block_public_acls, blocked.ignore_public_acls, blocked.block_public_policy, blocked.restrict_public_buckets];
+    let all = [
+        blocked.block_public_acls,
+        blocked.ignore_public_acls,
+        blocked.block_public_policy,
+        blocked.restrict_public_buckets,
+    ];
     assert_eq!(all, [Some(true); 4]);
     let acl = bucket(&bank.world).get_object_acl().bucket(name).key(&keys[0]).send().await.unwrap();
     let public = acl.grants().iter().any(|grant| grant.grantee().is_some_and(|grantee| grantee.uri().is_some()));
@@ -98,7 +104,9 @@ async fn a_card_shows_what_is_owed() {
     let alice = Orders::of(&bank, &bank.alice).await;
     let (_, link) = alice.get(&bank.alice.cc, 500).await;
     let sent = bank.sent(&bank.alice).pop().unwrap().text;
-    assert!(sent.starts_with(&format!("Dear Customer, please find your statement for CC {}: ", masked(&bank.alice.cc))));
+    assert!(
+        sent.starts_with(&format!("Dear Customer, please find your statement for CC {}: ", masked(&bank.alice.cc)))
+    );
     if without_readers() {
         return;
     }

@@ -71,7 +71,17 @@ async fn what_is_no_code_of_ours_is_not_found() {
     let long = "A".repeat(5000);
     let shorter = &code[..code.len() - 1];
     let lower = code.to_lowercase();
-    for unknown in ["AAAAAAAAAAAAAAAAAAAAAA", "short", "..%2f..%2f..%2f..%2fx", "%00", "AAAAAAAAAAAAAAAAAAAAA%20", &long, shorter, &lower, &id] {
+    for unknown in [
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "short",
+        "..%2f..%2f..%2f..%2fx",
+        "%00",
+        "AAAAAAAAAAAAAAAAAAAAA%20",
+        &long,
+        shorter,
+        &lower,
+        &id,
+    ] {
         let answer = bank.world.send(Call::get(&format!("/s/{unknown}"))).await;
         assert_eq!((answer.status, answer.problem().as_str()), (404, "not-found"), "{unknown}");
         assert_eq!(answer.header("location"), "", "{unknown}");
@@ -211,7 +221,10 @@ async fn statements_of_others_cannot_be_touched() {
     bob.order(&bank.bob.sb, 5).await;
     let _ = bank.make_statements().await;
     let page = bob.browser.get(LIST).await;
-    assert!(page.text().contains(&last4(&bank.bob.sb)) && !page.text().contains(&last4(&bank.alice.sb)), "his own alone");
+    assert!(
+        page.text().contains(&last4(&bank.bob.sb)) && !page.text().contains(&last4(&bank.alice.sb)),
+        "his own alone"
+    );
     let hidden = [("csrf_token".to_owned(), bob.browser.csrf(LIST).await)];
     for unknown in [id.as_str(), "00000000-0000-4000-8000-000000000000", "nonsense"] {
         for button in ["resend", "revoke"] {
@@ -221,7 +234,8 @@ async fn statements_of_others_cannot_be_touched() {
         assert_eq!(bob.browser.get(&format!("{LIST}/{unknown}/download")).await.status, 404, "{unknown}");
     }
     assert_eq!(status(&bank, &link).await, 302);
-    let forged = bob.browser.call(http::Method::POST, &format!("{LIST}/{id}/revoke")).header("origin", "https://evil.example");
+    let forged =
+        bob.browser.call(http::Method::POST, &format!("{LIST}/{id}/revoke")).header("origin", "https://evil.example");
     assert_eq!(bank.world.send(forged.form(&[("csrf_token", &hidden[0].1)])).await.status, 403);
 }
 

@@ -76,7 +76,9 @@ async fn a_count_is_a_number_from_1_to_500() {
         let call = alice.call(&Json::Null).body("application/json", body(count));
         bank.world.send(call).await
     };
-    for wrong in ["0", "501", "-1", "1.5", "1e1", "\"\"", "\"five\"", "\"5.0\"", "true", "null", "[5]", "{}", "99999999999"] {
+    for wrong in
+        ["0", "501", "-1", "1.5", "1e1", "\"\"", "\"five\"", "\"5.0\"", "true", "null", "[5]", "{}", "99999999999"]
+    {
         let answer = send(wrong).await;
         assert_eq!((answer.status, answer.problem().as_str()), (422, "invalid"), "{wrong}: {}", answer.text());
         assert_eq!(answer.json()["errors"][0]["field"], "transaction_count", "{wrong}");
@@ -91,7 +93,8 @@ async fn a_count_is_a_number_from_1_to_500() {
     }
     let answer = alice.send(&json!({ "selected_product": bank.alice.sb })).await;
     assert_eq!(answer.status, 200);
-    let counts = bank.world.column("select entry_count::text from bank.statement order by created_at, entry_count").await;
+    let counts =
+        bank.world.column("select entry_count::text from bank.statement order by created_at, entry_count").await;
     assert_eq!(counts, ["1", "1", "10", "500", "500"]);
 }
 

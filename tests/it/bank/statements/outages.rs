@@ -33,7 +33,8 @@ async fn without_s3_it_is_tried_five_times_and_then_given_up() {
     let _ = later(&bank, 60).await;
     assert_eq!((objects(&bank.world).await.len(), bank.world.plivo.requests()), (0, 0), "nothing to be sent");
     assert_eq!(bank.world.number("select count(*) from bank.statement_link").await, 0);
-    let expected = format!("We could not make your statement for SB {}. Please order it again.", masked(&bank.alice.sb));
+    let expected =
+        format!("We could not make your statement for SB {}. Please order it again.", masked(&bank.alice.sb));
     assert_eq!(feed(&bank, &bank.alice).await, [("Shown here only".to_owned(), expected)]);
     assert!(alice.browser.get(LIST).await.text().contains("Failed"));
 
@@ -134,7 +135,8 @@ async fn poison_fails_alone() {
     let alice = Orders::of(&bank, &bank.alice).await;
     let url = bank.world.queue_url(QUEUE).await;
     let unknown = r#"{"statement_id":"00000000-0000-4000-8000-000000000000"}"#;
-    let mut poison = ["no JSON", "{}", r#"{"statement_id":7}"#, r#"{"statement_id":"nonsense"}"#, unknown].map(str::to_owned);
+    let mut poison =
+        ["no JSON", "{}", r#"{"statement_id":7}"#, r#"{"statement_id":"nonsense"}"#, unknown].map(str::to_owned);
     for body in &poison {
         bank.world.sqs().send_message().queue_url(&url).message_body(body).send().await.unwrap();
     }

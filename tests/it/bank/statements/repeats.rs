@@ -83,7 +83,11 @@ async fn killed_anywhere_and_redelivered_it_is_made_once() {
         bank.world.advance(SignedDuration::from_secs(LEASE));
         let pumped = bank.world.pump(QUEUE).await;
         assert_eq!((pumped.done.len(), pumped.failed.len()), (1, 0), "after {polls} polls");
-        assert_eq!((state(&bank, &id).await.as_str(), links_and_messages(&bank, &id).await), ("ready", (1, 1)), "after {polls}");
+        assert_eq!(
+            (state(&bank, &id).await.as_str(), links_and_messages(&bank, &id).await),
+            ("ready", (1, 1)),
+            "after {polls}"
+        );
         // What the killed one had taken to send is free again once its lease ends.
         let _ = messages::later(&bank, LEASE).await;
         assert_eq!(bank.sent(&bank.alice).len(), polls, "after {polls} polls");
@@ -110,7 +114,8 @@ async fn a_link_whose_worker_was_killed_anywhere_works() {
         let killed = killed(&bank.world, messages::WORKER, &event(&json!({ "sms_id": sms })), polls).await;
         bank.world.advance(SignedDuration::from_secs(LEASE));
         assert_eq!(bank.send_sms().await.failed, [""; 0], "after {polls} polls");
-        let texts: Vec<_> = bank.sent(&bank.alice)[before..].iter().map(|message| link_in(&message.text).unwrap()).collect();
+        let texts: Vec<_> =
+            bank.sent(&bank.alice)[before..].iter().map(|message| link_in(&message.text).unwrap()).collect();
         assert!((1..=2).contains(&texts.len()), "after {polls} polls: {texts:?}");
         assert!(texts.iter().all(|link| *link == texts[0]), "{texts:?}");
         assert_eq!(links_and_messages(&bank, &id).await, (1, 1));

@@ -28,11 +28,17 @@ async fn a_statement_is_queued_then_ready_then_sent_and_delivered() {
     let mut alice = Orders::of(&bank, &bank.alice).await;
     assert_eq!(shown(&mut alice).await, []);
     let id = alice.order(&bank.alice.sb, 5).await;
-    assert_eq!((state(&bank, &id).await.as_str(), shown(&mut alice).await), ("queued", vec![words("In preparation", "None")]));
+    assert_eq!(
+        (state(&bank, &id).await.as_str(), shown(&mut alice).await),
+        ("queued", vec![words("In preparation", "None")])
+    );
     let early = alice.browser.get(&format!("{LIST}/{id}/download")).await;
     assert_eq!(early.status, 410, "there is nothing yet");
     assert_eq!(bank.world.pump(QUEUE).await.done.len(), 1);
-    assert_eq!((state(&bank, &id).await.as_str(), shown(&mut alice).await), ("ready", vec![words("Ready", "Waiting to be sent")]));
+    assert_eq!(
+        (state(&bank, &id).await.as_str(), shown(&mut alice).await),
+        ("ready", vec![words("Ready", "Waiting to be sent")])
+    );
     let _ = bank.send_sms().await;
     assert_eq!(shown(&mut alice).await, [words("Ready", "Sent")]);
     let uuid = bank.sent(&bank.alice)[0].uuid.clone();

@@ -1,11 +1,12 @@
 // The SMS inbox: which phone is on show, and what the server tells of all of them.
 
-import { attempt, byId, make, pretty } from './parts.js';
+import { byId, listen, make } from './base.js';
+import { prepareComposer } from './forms.js';
+import { attempt, pretty } from './parts.js';
 import { preparePhones, showHead, showPhones } from './phones.js';
 import { confirmation, follow, showThread } from './thread.js';
 
 const STORE = 'botyard.sms';
-const TEXT_HEIGHT_MAX = 120;
 const QUICK = ['BAL', 'MINI', 'STMT', 'HELP', 'STOP', 'START'];
 
 const wide = window.matchMedia('(min-width: 821px)');
@@ -63,16 +64,9 @@ function keep(message) {
   return at < 0;
 }
 
-function listen() {
-  const stream = new EventSource('/sms/api/events');
-  stream.onmessage = ({ data }) => {
-    const event = JSON.parse(data);
-    heard[event.type]?.(event);
-  };
-  stream.onerror = () => {
-    byId('status').textContent = 'The server is away, trying again…';
-    byId('status').classList.add('warn');
-  };
+function showAway(words) {
+  byId('status').textContent = words;
+  byId('status').classList.add('warn');
 }
 
 const isThreadShown = () => wide.matches || byId('app').dataset.view === 'thread';
@@ -121,33 +115,9 @@ function showQuick() {
 
 const say = (words) => attempt('answers', { phone: state.open, text: words });
 
-function grow() {
-  text.style.height = 'auto';
-  text.style.height = `${Math.min(text.scrollHeight + 2, TEXT_HEIGHT_MAX)}px`;
-}
-
-async function send() {
-  const words = text.value.trim();
-  if (!words) return;
-  text.value = '';
-  grow();
-  if (await say(words)) return;
-  text.value = words;
-  grow();
-}
-
 function begin() {
   preparePhones(() => state.open);
-  byId('composer').addEventListener('submit', (event) => {
-    event.preventDefault();
-    send();
-  });
-  text.addEventListener('input', grow);
-  text.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    send();
-  });
+  prepareComposer(say);
   window.addEventListener('hashchange', () => {
     const left = state.open;
     choose();
@@ -160,7 +130,7 @@ function begin() {
     state.unread.delete(state.open);
     showList();
   });
-  listen();
+  listen('events', heard, showAway);
 }
 
 begin();

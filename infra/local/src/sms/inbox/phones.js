@@ -1,6 +1,8 @@
 // The list of phones: who they belong to, what came last, what was not read.
 
-import { attempt, avatar, byId, clock, dayOf, make, post, pretty, toast } from './parts.js';
+import { byId, clock, make, post, toast } from './base.js';
+import { ask, prepareSheets } from './forms.js';
+import { attempt, dayOf, face, pretty } from './parts.js';
 
 const list = byId('phones');
 
@@ -28,10 +30,10 @@ function row(phone, last, unread, open) {
     phone.name ? line('row-number', make('span', {}, pretty(phone.number))) : null,
     line('row-last', make('span', {}, preview), badge),
   );
-  const face = avatar(make('span', { 'aria-hidden': 'true' }), phone);
-  if (phone.failing) face.classList.add('off');
+  const picture = face(make('span', { class: 'avatar', 'aria-hidden': 'true' }), phone);
+  if (phone.failing) picture.classList.add('off');
   const state = { class: unread ? 'pick unread' : 'pick', 'aria-current': phone.number === open && 'true' };
-  return make('li', {}, make('a', { href: `#${phone.number}`, ...state }, face, words));
+  return make('li', {}, make('a', { href: `#${phone.number}`, ...state }, picture, words));
 }
 
 function when(at) {
@@ -41,7 +43,7 @@ function when(at) {
 
 /** Shows who the open phone belongs to and what becomes of messages to it. */
 export function showHead(phone) {
-  avatar(byId('phone-avatar'), phone);
+  face(byId('phone-avatar'), phone);
   byId('phone-name').textContent = phone.name || pretty(phone.number);
   byId('phone-number').textContent = phone.name ? pretty(phone.number) : 'No name';
   const network = byId('network');
@@ -65,22 +67,17 @@ export function preparePhones(open) {
   byId('network').addEventListener('change', ({ target }) => {
     attempt('network', { phone: open(), code: target.value ? Number(target.value) : null });
   });
-  const sheet = byId('phone-sheet');
-  byId('new-phone').addEventListener('click', () => {
-    sheet.querySelector('form').reset();
-    sheet.returnValue = '';
-    sheet.showModal();
-  });
-  sheet.addEventListener('click', ({ target }) => {
-    if (target === sheet || target.hasAttribute('data-close')) sheet.close('');
-  });
-  sheet.addEventListener('close', async () => {
-    if (sheet.returnValue !== 'ok') return;
-    try {
-      const { number } = await post('phones', { number: byId('new-number').value, name: byId('new-name').value });
-      window.location.hash = number;
-    } catch (failure) {
-      toast(failure.message);
-    }
-  });
+  byId('new-phone').addEventListener('click', addPhone);
+  prepareSheets();
+}
+
+async function addPhone() {
+  byId('phone-sheet').querySelector('form').reset();
+  if ((await ask('phone-sheet')) !== 'ok') return;
+  try {
+    const { number } = await post('phones', { number: byId('new-number').value, name: byId('new-name').value });
+    window.location.hash = number;
+  } catch (failure) {
+    toast(failure.message);
+  }
 }

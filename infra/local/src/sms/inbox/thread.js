@@ -1,6 +1,8 @@
 // The messages of the phone on show.
 
-import { byId, clock, dayOf, icon, make, pretty, toast } from './parts.js';
+import { byId, copy, icon, make, timeOf } from './base.js';
+import { dayOf, pretty } from './parts.js';
+import { isAtEnd, toEnd } from './scroll.js';
 
 const FRESH_MS = 2600;
 /** A web address, or a date, which is not to be broken at its hyphens. */
@@ -18,10 +20,6 @@ const STATES = {
 };
 
 const list = byId('messages');
-const scroll = byId('scroll');
-
-/** Whether the newest message stays in sight when the place for messages changes its size. */
-let stuck = true;
 
 const itemOf = (id) => list.querySelector(`[data-id="${id}"]`);
 
@@ -84,7 +82,7 @@ function messageItem(message) {
   const meta = make(
     'div',
     { class: 'meta' },
-    message.at ? make('time', { datetime: new Date(message.at).toISOString() }, clock(message.at)) : null,
+    message.at ? timeOf(message.at) : null,
     make('span', { class: failed ? 'state warn' : 'state' }, icon(symbol), message.problem ? `${words}: ${message.problem}` : words),
     message.mine ? null : make('span', { title: message.encoding }, segments(message)),
     message.source === 'SNS' ? make('span', { class: 'tag', title: 'Sent through Amazon SNS' }, 'SNS') : null,
@@ -121,24 +119,5 @@ const codeOf = (text) => (/\bcode\b|\bYES\b|код/i.test(text) ? CODE.exec(text
 export const confirmation = (text) => /\bYES (\d{6})\b/.exec(text)?.[0] ?? null;
 
 function copyButton(code) {
-  const onclick = () => navigator.clipboard.writeText(code).then(
-    () => toast(`Copied: ${code}`),
-    () => toast('The browser forbids copying.'),
-  );
-  return make('button', { type: 'button', class: 'copy', onclick }, icon('copy'), `Copy ${code}`);
+  return make('button', { type: 'button', class: 'copy', onclick: () => copy(code) }, icon('copy'), `Copy ${code}`);
 }
-
-const isAtEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
-
-function toEnd() {
-  stuck = true;
-  scroll.scrollTop = scroll.scrollHeight;
-  byId('to-end').hidden = true;
-}
-
-byId('to-end').addEventListener('click', toEnd);
-scroll.addEventListener('scroll', () => {
-  stuck = isAtEnd();
-  if (stuck) byId('to-end').hidden = true;
-});
-new ResizeObserver(() => stuck && toEnd()).observe(scroll);

@@ -3,7 +3,6 @@
 
 const POLL_FIRST_MS = 1500;
 const POLL_SLOWEST_MS = 15000;
-const POLL_TOTAL_MS = 10 * 60 * 1000;
 const RESEND_AFTER_MS = 8000;
 
 // A form is sent once. It can be sent again after a while, in case the answer got lost, and when the page is come back to.
@@ -59,14 +58,23 @@ if (fill) {
   show();
 }
 
-// Statements that are on their way are looked at again until they stand still.
-if (document.querySelector("[data-poll]")) poll(POLL_FIRST_MS, Date.now() + POLL_TOTAL_MS);
+// Statements that are on their way are looked at again: often after news, less and less often while there are none, and
+// no more once they stand still or the time is over for which the page says that it is worth while.
+if (document.querySelector("[data-poll]")) poll(POLL_FIRST_MS, Date.now());
 
-function poll(wait, until) {
+function poll(wait, since) {
   setTimeout(async () => {
+    const before = told();
     if (!document.hidden && !(await look())) return;
-    if (Date.now() < until) poll(Math.min(wait * 1.3, POLL_SLOWEST_MS), until);
+    if (told() !== before) return poll(POLL_FIRST_MS, Date.now());
+    const worthWhile = Number(document.getElementById("statements").dataset.pollSeconds) * 1000;
+    if (Date.now() - since < worthWhile) poll(Math.min(wait * 1.3, POLL_SLOWEST_MS), since);
   }, wait);
+}
+
+// All that the list says of its statements.
+function told() {
+  return [...document.querySelectorAll("#statements [data-say]")].map((row) => row.id + row.dataset.say).join();
 }
 
 // Shows the list as it is now; says whether it may change again.

@@ -5,6 +5,11 @@ use askama::Template;
 use super::frame::{Frame, Place, kind_text};
 use crate::bank::model::{Kind, Purpose, SmsState, StatementState};
 
+/// How long the page looks again while nothing moves: work may be tried again for minutes.
+const WATCHED_SECONDS: u32 = 600;
+/// How long it does where only a report of the provider is missing, which comes soon or never.
+const REPORT_WAIT_SECONDS: u32 = 120;
+
 /// `/bank/statements`. While something of it is on its way, the page's script looks again by itself.
 #[derive(Debug, Template)]
 #[template(path = "bank/pages/statements.html")]
@@ -16,10 +21,20 @@ pub struct Statements {
 }
 
 impl Statements {
-    /// Whether it may look different soon.
+    /// Whether something of it is still to be done.
     pub(super) fn changes(&self) -> bool {
         let moves = |sms| matches!(sms, SmsState::Queued | SmsState::Sending);
         self.statements.iter().any(|row| row.state == StatementState::Queued || row.sms.is_some_and(moves))
+    }
+
+    /// For how many seconds without news it is worth while to look again, if it is at all. A link that has ended is not
+    /// reported on any more.
+    pub(super) fn watched_seconds(&self) -> Option<u32> {
+        let is_sent = |row: &StatementRow| row.sms == Some(SmsState::Sent) && row.link_until.is_some();
+        if self.changes() {
+            return Some(WATCHED_SECONDS);
+        }
+        self.statements.iter().any(is_sent).then_some(REPORT_WAIT_SECONDS)
     }
 }
 

@@ -335,8 +335,20 @@ fn every_flash_is_said_in_every_language() {
 #[test]
 fn only_what_may_change_is_looked_at_again() {
     let page = |statements| Statements { frame: frame(Lang::En, Place::Statements), statements };
-    assert!(page(statements()).changes());
-    assert!(page(vec![statement(StatementState::Ready, Some(SmsState::Sending), true)]).changes());
-    assert!(!page(statements().split_off(1)).changes());
-    assert!(!page(vec![]).changes());
+    let ready = |sms| statement(StatementState::Ready, Some(sms), true);
+    let with_link = |row| StatementRow { link_until: Some("2023-10-20 09:15".to_owned()), ..row };
+    for (statements, changes, seconds) in [
+        (statements(), true, Some(600)),
+        (vec![ready(SmsState::Sending)], true, Some(600)),
+        (vec![ready(SmsState::Delivered), with_link(ready(SmsState::Sent))], false, Some(120)),
+        (vec![ready(SmsState::Sent)], false, None),
+        (vec![with_link(ready(SmsState::Delivered))], false, None),
+        (statements().split_off(1), false, None),
+        (vec![], false, None),
+    ] {
+        let page = page(statements);
+        assert_eq!((page.changes(), page.watched_seconds()), (changes, seconds), "{page:?}");
+        let marked = page.render().unwrap().contains("data-poll=\"/bank/statements\"");
+        assert_eq!(marked, seconds.is_some());
+    }
 }
