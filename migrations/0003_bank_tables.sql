@@ -231,6 +231,8 @@ create table bank.sms (
     after_sms_id uuid,
     created_at   timestamptz not null,
     leased_until timestamptz,
+    -- When it is tried again, where it was tried before.
+    due_at       timestamptz,
     state_at     timestamptz not null,
     constraint sms_pkey primary key (sms_id),
     constraint sms_provider_id unique (provider_id),

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::{Answer, Browser, Call, Pumped, Setup, World};
 
-pub use crate::browser::{attribute_of, flash, hidden_fields, table, unescaped};
+pub use crate::browser::{attribute_of, flash, hidden_fields, table, unescaped, words};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery";

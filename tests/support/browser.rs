@@ -182,13 +182,20 @@ pub fn flash(page: &str) -> Option<String> {
 pub fn table(page: &str) -> Vec<Vec<String>> {
     let body = page.split_once("<tbody").map_or("", |(_, rest)| rest.split("</tbody>").next().unwrap_or_default());
     let rows = body.split("<tr").skip(1).map(|row| row.split("</tr>").next().unwrap_or_default());
+    // A cell begins after the tag that opens it and ends where it is closed; what comes after the last one is none.
     let cells = |row: &str| {
-        let mut cells: Vec<&str> = row.split("</t").collect();
-        // What comes after the last cell.
-        cells.pop();
-        cells.iter().map(|cell| unescaped(cell.rsplit('>').next().unwrap_or_default())).collect()
+        let pieces = row.split_inclusive("</t").filter_map(|piece| piece.strip_suffix("</t"));
+        let inner =
+            |piece: &str| piece.rsplit_once("<t").and_then(|(_, cell)| Some(cell.split_once('>')?.1.to_owned()));
+        pieces.filter_map(inner).map(|cell| words(&cell)).collect()
     };
     rows.map(cells).collect()
+}
+
+/// What a reader sees of a piece of a page: its text without tags, one blank between words.
+pub fn words(markup: &str) -> String {
+    let parts = markup.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    unescaped(&parts.collect::<Vec<_>>().join(" ").split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Text of a page as a reader sees it.

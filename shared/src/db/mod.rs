@@ -33,6 +33,8 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub const PROBE_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long one statement of ordinary work may take, waiting for locks included.
 pub const STATEMENT_TIMEOUT: Duration = Duration::from_millis(2_500);
+/// How long one statement may take that stands in line for rows which many want. Who uses it has just heard from Postgres.
+pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long one statement of a bulk import, an export or a migration may take.
 pub const BULK_TIMEOUT: Duration = Duration::from_secs(25);
 
@@ -149,6 +151,13 @@ pub struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
+    /// Allows each statement [`QUEUE_TIMEOUT`].
+    #[must_use]
+    pub fn queueing(mut self) -> Self {
+        self.timeout = QUEUE_TIMEOUT;
+        self
+    }
+
     /// Allows each statement [`BULK_TIMEOUT`].
     #[must_use]
     pub fn patient(mut self) -> Self {

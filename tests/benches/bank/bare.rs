@@ -16,16 +16,17 @@ const LOCK: &str = "select p.product_id, p.kind, p.customer_id, p.outside_id, a.
         join bank.account o on o.account_id = p.outside_id join bank.customer c on c.customer_id = p.customer_id
     where p.product_id = $1 order by p.product_id for update of a, o";
 
+/// By the clock, not by the start of the transaction: time never runs back on an account.
 const MOVE: &str = "with journal as (
-        insert into bank.journal (kind, description, actor, at) values ('external', '', 'api_key:1', now())
+        insert into bank.journal (kind, description, actor, at) values ('external', '', 'api_key:1', clock_timestamp())
         returning journal_id
     ), entry as (
         insert into bank.entry (transaction_id, journal_id, account_id, seq, amount, balance_after, at)
-        select l.id, j.journal_id, l.account_id, l.seq, l.amount, l.balance_after, now()
+        select l.id, j.journal_id, l.account_id, l.seq, l.amount, l.balance_after, clock_timestamp()
         from journal j, (values ($1::uuid, $3::uuid, $5::int8, 100::int8, $6::int8), ($2, $4, $7, -100, $8))
             l (id, account_id, seq, amount, balance_after)
     )
-    update bank.account a set balance = l.balance_after, last_seq = l.seq, last_at = now()
+    update bank.account a set balance = l.balance_after, last_seq = l.seq, last_at = clock_timestamp()
     from (values ($3::uuid, $5::int8, $6::int8), ($4, $7, $8)) l (account_id, seq, balance_after)
     where a.account_id = l.account_id";
 

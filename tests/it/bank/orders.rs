@@ -16,6 +16,7 @@ pub const QUEUE: &str = "bank-statements";
 pub const WORKER: &str = "bank-statement-make";
 
 /// Somebody who is logged in and orders statements.
+#[derive(Clone)]
 pub struct Orders<'b> {
     bank: &'b Bank,
     who: Person,
@@ -62,6 +63,12 @@ impl<'b> Orders<'b> {
     pub fn newest_link(&self) -> String {
         let text = self.bank.sent(&self.who).pop().expect("there is a text").text;
         link_in(&text).unwrap_or_else(|| panic!("no link in {text}"))
+    }
+
+    /// Sends the form of a button that need not be on the page.
+    pub async fn press_anyway(&mut self, id: &str, button: &str) -> Answer {
+        let hidden = [("csrf_token".to_owned(), self.token.clone())];
+        self.browser.submit_with(&format!("{LIST}/{id}/{button}"), &hidden, &[]).await
     }
 
     /// Presses `resend` or `revoke` beside a statement.

@@ -69,7 +69,7 @@ impl Runner {
     /// The same on a port that is bound already, so that settings can name it; the one among the options does not count.
     pub fn start_on(
         listener: TcpListener,
-        config: Arc<Config>,
+        config: &Arc<Config>,
         clock: Clock,
         options: Options,
     ) -> Result<Self, Trouble> {
@@ -84,19 +84,19 @@ impl Runner {
     ) -> Result<Self, Trouble> {
         let cannot = |error| Trouble::because(format!("Port {} cannot be used", options.port), error);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(cannot)?;
-        Self::serve(listener, functions, config, clock, options)
+        Self::serve(listener, functions, &config, clock, options)
     }
 
     fn serve(
         listener: TcpListener,
         functions: Vec<Function>,
-        config: Arc<Config>,
+        config: &Arc<Config>,
         clock: Clock,
         options: Options,
     ) -> Result<Self, Trouble> {
         let address = listener.local_addr().map_err(|error| Trouble::because("A port is lost", error))?;
         let functions: Vec<_> = functions.into_iter().map(Arc::new).collect();
-        let environments = Environments::new(Arc::clone(&config), clock, options.aws);
+        let environments = Environments::new(Arc::clone(config), clock, options.aws);
         let (stopping, stopped) = watch::channel(false);
         let gateway = http::Gateway::new(&functions, environments.clone(), address.port());
         let server = tokio::spawn(serve(listener, gateway, stopped));
@@ -109,7 +109,7 @@ impl Runner {
             runner.fire_schedules()?;
         }
         if options.long_poll {
-            runner.long_poll(&config)?;
+            runner.long_poll(config)?;
         }
         Ok(runner)
     }

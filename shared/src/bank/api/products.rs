@@ -63,7 +63,7 @@ pub async fn add(cx: Cx, request: Request) -> Result<Response, Problem> {
     let (owner, new) = check(Body::read(&request)?, today)?;
     let key = idempotency_key(&request)?;
     let mut db = cx.db().await?;
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let writer = Writer::Key(request.caller().api_key_id);
     let write = match start_on_route(&tx, &writer, request.route, (key, &request.body), now).await? {
         Started::New(write) => write,

@@ -59,7 +59,7 @@ pub async fn add(cx: Cx, request: Request) -> Result<Response, Problem> {
     let key = idempotency_key(&request)?;
     let (bank, now, actor) = (cx.config().bank()?, cx.now(), request.actor());
     let mut db = cx.db().await?;
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let writer = Writer::Key(request.caller().api_key_id);
     let write = match start_on_route(&tx, &writer, request.route, (key, &request.body), now).await? {
         Started::New(write) => write,
@@ -124,7 +124,7 @@ pub async fn reverse(cx: Cx, request: Request) -> Result<Response, Problem> {
     let key = idempotency_key(&request)?;
     let (bank, now, actor) = (cx.config().bank()?, cx.now(), request.actor());
     let mut db = cx.db().await?;
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let writer = Writer::Key(request.caller().api_key_id);
     let write = match start_on_route(&tx, &writer, &request.path, (key, &request.body), now).await? {
         Started::New(write) => write,

@@ -27,13 +27,14 @@ pub async fn make(cx: Cx, message: Message) -> Result<(), Fault> {
     let asked: Asked =
         serde_json::from_str(&message.body).map_err(|error| Fault::Event("a message about a statement", error))?;
     let Some(ordered) = take_up(&cx, asked.statement_id).await? else { return Ok(()) };
-    let tried = if ordered.tries > TRIES_MAX {
-        Err(Fault::GaveUp("the last try to make a statement broke off"))
-    } else {
-        make_ordered(&cx, &ordered).await
-    };
+    if ordered.tries > TRIES_MAX {
+        // Either others are at it, for the queue brought it many times at once, or the last try broke off. What comes of
+        // theirs counts; a statement that nobody makes any more is given up by an hourly job.
+        return Err(Fault::GaveUp("a statement has had all its tries"));
+    }
+    let tried = make_ordered(&cx, &ordered).await;
     if tried.is_err()
-        && ordered.tries >= TRIES_MAX
+        && ordered.tries == TRIES_MAX
         && let Err(fault) = give_up(&cx, &ordered).await
     {
         tracing::error!(statement.id = %ordered.id, error = chain(&fault), "statement not given up yet");

@@ -120,7 +120,7 @@ fn failed(visit: &Visit<'_>, form: &Form) -> Response {
 
 async fn pay(visit: &Visit<'_>, customer: &Customer, (form, order): (&Form, &Order), db: &mut Connection) -> Answer {
     let now = visit.now;
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     // A program's key keeps every answer; a form's id keeps the payment alone, so that who was refused can try again.
     let keyed = match visit.start(&tx, customer, form.content().as_bytes()).await? {
         Started::New(write) => write,

@@ -115,7 +115,7 @@ async fn place(
     db: &mut Connection,
     answer: impl Fn(StatementId) -> Response + Send,
 ) -> Answer {
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let write = match visit.start(&tx, customer, content).await? {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),
@@ -202,7 +202,7 @@ pub async fn resend(visit: &Visit<'_>) -> Answer {
 }
 
 async fn send_again(visit: &Visit<'_>, customer: &Customer, id: StatementId, db: &mut Connection) -> Answer {
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let write = match visit.start(&tx, customer, b"").await? {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),
@@ -220,7 +220,7 @@ pub async fn revoke(visit: &Visit<'_>) -> Answer {
     let customer = visit.customer(&*db).await?;
     visit.form()?;
     let id = id(visit)?;
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let write = match visit.start(&tx, customer, b"").await? {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),

@@ -42,7 +42,7 @@ pub async fn submit(visit: &Visit<'_>) -> Answer {
     if !codes::is_code(code) {
         return wrong(visit, customer, Mistake::CodeForm);
     }
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let write = match visit.start(&tx, customer, form.content().as_bytes()).await? {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),
@@ -61,7 +61,7 @@ pub async fn submit(visit: &Visit<'_>) -> Answer {
 }
 
 async fn resend(visit: &Visit<'_>, customer: &Customer, db: &mut Connection) -> Answer {
-    let tx = db.begin();
+    let tx = db.begin().queueing();
     let write = match visit.start(&tx, customer, b"resend").await? {
         Started::New(write) => write,
         Started::Answered(response) => return Ok(response),

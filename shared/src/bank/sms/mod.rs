@@ -87,7 +87,7 @@ pub async fn settle(
             Ok(Vec::new())
         }
         Next::Again { after, uncertain, code } => {
-            store::sms::put_back(tx, id, uncertain, &code, now).await?;
+            store::sms::put_back(tx, id, (uncertain, &code), now + after, now).await?;
             tracing::warn!(sms.id = %id, sms.code = code, sms.attempts = attempts, "message not sent, tried again");
             Ok(vec![queued(id, now + after)])
         }
@@ -128,7 +128,7 @@ pub async fn report(
             }
         }
         Effect::Again { after } => {
-            store::sms::put_back_anew(tx, id, code, now).await?;
+            store::sms::put_back_anew(tx, id, code, now + after, now).await?;
             tracing::warn!(sms.id = %id, sms.why = report.meaning, "message did not arrive, sent again later");
             messages.push(queued(id, now + after));
         }

@@ -27,6 +27,8 @@ pub struct Row {
     pub sequence: Option<i32>,
     /// Until when a worker has it.
     pub leased_until: Option<Timestamp>,
+    /// When it is to be tried again, where it was tried before.
+    pub due_at: Option<Timestamp>,
     /// The short link in it.
     pub link_hash: Option<Vec<u8>>,
     /// When it was written.

@@ -27,6 +27,8 @@ pub const WAIT_MAX: SignedDuration = SignedDuration::from_mins(15);
 pub const RESEND_AGE_MAX: SignedDuration = SignedDuration::from_hours(23);
 /// Age up to which the confirmation of an opt-out is sent.
 pub const FAREWELL_AGE_MAX: SignedDuration = SignedDuration::from_mins(5);
+/// How much of a wait may be left when it counts as over: the clock by which a message is brought is not the worker's.
+const EARLY_MAX: SignedDuration = SignedDuration::from_secs(1);
 /// The waits after the first, the second, the third and the fourth failed attempt, in seconds.
 const DELAYS: [i64; 4] = [10, 40, 160, 640];
 
@@ -40,7 +42,7 @@ const _: () = assert!(
 /// What a worker does with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nothing: it was handed over, or is settled.
+    /// Nothing: it was handed over, is settled, or is to be tried later.
     Done,
     /// Nothing yet: another worker has it.
     Taken,
@@ -59,6 +61,8 @@ pub enum Claim {
 pub fn claim(row: &Row, now: Timestamp) -> Claim {
     let is_allowed = may_be_sent(row, now);
     match row.state {
+        // It is brought again in time; this time the queue brought it twice.
+        SmsState::Queued if row.due_at.is_some_and(|due| due > now + EARLY_MAX) => Claim::Done,
         SmsState::Queued if is_allowed => Claim::Send { uncertain: row.uncertain },
         SmsState::Queued => Claim::Suppress,
         SmsState::Sending if row.leased_until.is_some_and(|until| until > now) => Claim::Taken,

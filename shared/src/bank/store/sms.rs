@@ -57,7 +57,7 @@ pub async fn lock_handed_over(tx: &Transaction<'_>, provider: &str, provider_id:
 }
 
 const ROW: &str = "select s.sms_id, s.recipient, s.purpose, s.text, s.state, s.attempts, s.sends, s.uncertain,
-                       s.sequence, s.leased_until, s.link_hash, s.created_at,
+                       s.sequence, s.leased_until, s.due_at, s.link_hash, s.created_at,
                        c.verified_at is not null and c.contact = s.recipient as is_verified,
                        s.customer_id is not null as is_of_customer,
                        exists (select from bank.opt_out o where o.recipient = s.recipient) as is_opted_out
@@ -76,6 +76,7 @@ fn row(found: &Found) -> Row {
         uncertain: found.get("uncertain"),
         sequence: found.get("sequence"),
         leased_until: found.get("leased_until"),
+        due_at: found.get("due_at"),
         link_hash: found.get("link_hash"),
         created_at: found.get("created_at"),
         is_verified: is_of_customer.then(|| found.get("is_verified")),
@@ -114,28 +115,35 @@ pub async fn hand_over(
     Ok(())
 }
 
-/// Puts a message back that could not be handed over.
+/// Puts a message back that could not be handed over, to be tried again at `due`.
 pub async fn put_back(
     tx: &Transaction<'_>,
     id: SmsId,
-    uncertain: i32,
-    code: &str,
+    (uncertain, code): (i32, &str),
+    due: Timestamp,
     now: Timestamp,
 ) -> Result<(), Fault> {
     let sql = "update bank.sms
-               set state = 'queued', leased_until = null, uncertain = $2, error_code = $3, state_at = $4
+               set state = 'queued', leased_until = null, uncertain = $2, error_code = $3, due_at = $4, state_at = $5
                where sms_id = $1";
-    tx.execute(sql, &[&id, &uncertain, &code, &now]).await?;
+    tx.execute(sql, &[&id, &uncertain, &code, &due, &now]).await?;
     Ok(())
 }
 
-/// Puts a message back that did not arrive. What is still reported of the hand-over before finds no message.
-pub async fn put_back_anew(tx: &Transaction<'_>, id: SmsId, code: Option<&str>, now: Timestamp) -> Result<(), Fault> {
+/// Puts a message back that did not arrive, to be sent again at `due`. What is still reported of the hand-over before
+/// finds no message.
+pub async fn put_back_anew(
+    tx: &Transaction<'_>,
+    id: SmsId,
+    code: Option<&str>,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let sql = "update bank.sms
                set state = 'queued', leased_until = null, attempts = 0, provider_id = null, sequence = null,
-                   error_code = $2, state_at = $3
+                   error_code = $2, due_at = $3, state_at = $4
                where sms_id = $1";
-    tx.execute(sql, &[&id, &code, &now]).await?;
+    tx.execute(sql, &[&id, &code, &due, &now]).await?;
     Ok(())
 }
 

@@ -97,6 +97,9 @@ fn text(value: String) -> MessageAttributeValue {
 /// What a failed call means. Of its words nothing is kept: they quote the number.
 fn read(error: &SdkError<PublishError, HttpResponse>) -> Sending {
     let status = error.raw_response().map(|answer| answer.status().as_u16()).unwrap_or_default();
+    if (200..300).contains(&status) {
+        return ambiguous(UNREADABLE);
+    }
     match error {
         SdkError::ConstructionFailure(_) => later(NO_CONNECTION, None),
         SdkError::TimeoutError(_) => ambiguous(TIMED_OUT),
@@ -108,7 +111,6 @@ fn read(error: &SdkError<PublishError, HttpResponse>) -> Sending {
             let refusal = refusal.err();
             refusal_of(status, refusal.code(), refusal.message().unwrap_or_default())
         }
-        _ if (200..300).contains(&status) => ambiguous(UNREADABLE),
         _ => refusal_of(status, None, ""),
     }
 }

@@ -24,7 +24,7 @@ for (const name of ["aria-labelledby", "aria-describedby", "for", "popovertarget
   }
 }
 
-// What fingers press is large enough, and not under something else (WCAG 2.5.8).
+// What fingers press is large enough (WCAG 2.5.8); a checkbox is pressed by its label too.
 for (const element of document.querySelectorAll("button, .button, input:not([type=hidden]), select, nav a")) {
   const box = element.getBoundingClientRect();
   const isLarge = box.width >= 24 && box.height >= 24 || element.type === "checkbox" && box.width >= 20;

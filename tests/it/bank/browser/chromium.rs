@@ -210,7 +210,7 @@ impl Chromium {
         entries.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// Calls a method of the DevTools protocol.
+    /// Calls a method of the protocol that the browser's own developer tools speak.
     pub async fn devtools(&self, method: &str, parameters: Json) -> Json {
         self.command("goog/cdp/execute", json!({ "cmd": method, "params": parameters })).await
     }

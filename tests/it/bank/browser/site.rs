@@ -1,7 +1,6 @@
 //! A bank whose pages a browser can open.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use local::runner::{Options, Runner};
@@ -31,9 +30,8 @@ impl Site {
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let setup = World::setup().set("BANK_BASE_URL", &base_url).set("BANK_COOKIE_SECURE", "false");
         let bank = Bank::with(setup).await;
-        let (config, clock) = (Arc::clone(bank.world.config()), bank.world.clock.clone());
         let options = Options { aws: Some(bank.world.aws().clone()), ..Options::default() };
-        let runner = Runner::start_on(listener, config, clock, options).unwrap();
+        let runner = Runner::start_on(listener, bank.world.config(), bank.world.clock.clone(), options).unwrap();
         Self { bank, base_url, _runner: runner }
     }
 

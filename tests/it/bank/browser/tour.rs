@@ -208,13 +208,6 @@ async fn check(page: &Chromium, look: Look, place: &str, status: u16) {
         wrong.extend(self::wrong(page, look).await.into_iter().map(|line| format!("with its menu open: {line}")));
         assert!(roles(page).await.contains(&"navigation".to_owned()), "{place}: the menu opens");
     }
-    if !wrong.is_empty() {
-        std::fs::write(
-            "/tmp/rep/page.html",
-            page.run("return document.documentElement.outerHTML", &[]).await.as_str().unwrap(),
-        )
-        .unwrap();
-    }
     assert!(wrong.is_empty(), "{place}: {wrong:#?}");
 }
 

@@ -96,13 +96,13 @@ async fn a_description_is_short_and_plain() {
         bank.post("/bank/add_transaction", &body).await
     };
     let long = "é".repeat(140);
-    for fine in ["", "Cash <b>&amp; more</b>", "नमस्ते 😀", long.as_str()] {
+    for fine in ["", "two\nlines", "Cash <b>&amp; more</b>", "नमस्ते 😀", long.as_str()] {
         assert_eq!(post(fine).await.status, 201, "{fine}");
         let listed = bank.get(&format!("/bank/transactions_get?product_id={}&limit=500", bank.alice.sb)).await.json();
         assert_eq!(listed["transactions"].as_array().unwrap().last().unwrap()["description"], fine);
     }
     let longer = format!("{long}x");
-    for bad in [longer.as_str(), "a\u{0}b", "a\nb"] {
+    for bad in [longer.as_str(), "a\u{0}b"] {
         let answer = post(bad).await;
         assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (422, &"description".into()), "{bad:?}");
     }

@@ -161,13 +161,24 @@ async fn programs_bring_the_token_in_a_header() {
     assert_eq!(answer.status, 200, "{}", answer.text());
 }
 
-/// What only reads needs no token; what is sent as a form needs one, before anything is said about it.
+/// Who is not logged in is asked for that first, whatever they send; who is, needs a token before anything is said.
 #[tokio::test]
-async fn the_token_is_asked_for_before_anything_else() {
+async fn the_token_is_asked_for_before_what_is_asked() {
     let bank = Bank::new().await;
+    let stranger = Browser::new(&bank.world);
     for path in [PAY, ORDER, TRANSACTIONS, VERIFY, "/bank/statements/x/revoke"] {
-        let anonymous = Call::post(path).form(&[("a", "b")]);
-        let answer = bank.world.send(anonymous).await;
+        let answer = bank.world.send(Call::post(path).form(&[("a", "b")])).await;
+        assert_eq!((answer.status, answer.problem().as_str()), (401, "unauthorized"), "{path}");
+        let answer = bank.world.send(stranger.call(Method::POST, path).form(&[("a", "b")])).await;
+        assert_eq!((answer.status, answer.header("location")), (302, format!("/bank/login?next={path}").as_str()));
+    }
+    let alice = bank.browser(&bank.alice).await;
+    for path in [PAY, ORDER, TRANSACTIONS, "/bank/statements/x/revoke"] {
+        let call = alice.call(Method::POST, path).header("origin", BASE_URL);
+        is_refused(&bank.world.send(call.form(&[("amount_to_pay", "x"), ("product_id", "x")])).await, path);
+    }
+    for path in [SIGN_UP, LOGIN] {
+        let answer = bank.world.send(Call::post(path).form(&[("a", "b")])).await;
         assert_eq!((answer.status, answer.problem().as_str()), (403, "csrf"), "{path}");
     }
     let mut carol = newcomer(&bank, &with(&CAROL, &[])).await;

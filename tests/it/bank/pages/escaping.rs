@@ -37,7 +37,7 @@ async fn names_and_descriptions_are_text_on_every_page() {
     assert!(unescaped(home.text()).contains(&format!("Hello, {NAME}")), "{}", home.text());
     assert!(home.text().contains("{{7*7}}"), "templates are not filled in twice");
     let rows = table(browser.open(&own).await.text());
-    assert_eq!(rows[0][5], DESCRIPTION);
+    assert!(rows[0][0].ends_with(DESCRIPTION), "{rows:?}");
 }
 
 #[tokio::test]

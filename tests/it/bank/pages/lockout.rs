@@ -1,5 +1,7 @@
 //! Guessing passwords: what fails looks the same whoever it is about, and there are few tries.
 
+use std::time::Instant;
+
 use futures_util::future::join_all;
 use http::Method;
 use tests::bank::{Bank, PASSWORD, hidden_fields};
@@ -53,6 +55,28 @@ async fn who_is_known_cannot_be_found_out() {
             assert_eq!(answer.cookies, first.cookies);
         }
     }
+}
+
+/// The shortest of several tries says how long the work takes, whatever else the machine does.
+#[tokio::test]
+async fn nobody_is_refused_faster_than_somebody() {
+    let bank = Bank::new().await;
+    let mut shortest = Vec::new();
+    for emails in [["alice@example.com", "bob@example.com"], ["nobody@example.com", "noone@example.com"]] {
+        let mut times = Vec::new();
+        for n in 0..8 {
+            let mut browser = Browser::new(&bank.world).at(&format!("198.51.100.{n}"));
+            let page = browser.open(LOGIN).await;
+            let hidden = hidden_fields(page.text(), LOGIN);
+            let fields = [("email", emails[n % 2]), ("password", WRONG)];
+            let started = Instant::now();
+            assert_eq!(browser.submit_with(LOGIN, &hidden, &fields).await.status, 302);
+            times.push(started.elapsed());
+        }
+        shortest.extend(times.into_iter().min());
+    }
+    let (known, unknown) = (shortest[0], shortest[1]);
+    assert!(unknown * 2 > known && known * 2 > unknown, "{known:?} and {unknown:?}");
 }
 
 #[tokio::test]

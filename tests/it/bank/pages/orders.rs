@@ -41,7 +41,7 @@ impl<'b> Desk<'b> {
 
 /// How many entries each statement so far is to show.
 async fn counts(bank: &Bank) -> Vec<String> {
-    bank.world.column("select entry_count::text from bank.statement order by created_at, entry_count").await
+    bank.world.column("select s.entry_count::text from bank.statement s order by s.created_at, s.entry_count").await
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde_json::json;
-use tests::bank::{Bank, Person, masked, unescaped};
+use tests::bank::{Bank, Person, masked, words};
 use tests::{Answer, BASE_URL, Browser, Call};
 
 use super::{ORDER, STATEMENTS, TRANSACTIONS, hours, minutes, program, told};
@@ -29,9 +29,7 @@ async fn row(browser: &mut Browser<'_>, id: &str) -> String {
     let page = browser.open(STATEMENTS).await;
     let (_, rest) = page.text().split_once(&format!("id=\"s-{id}\"")).unwrap_or_else(|| panic!("{id} is not listed"));
     let (_, rest) = rest.split_once('>').unwrap();
-    let row = rest.split("</li>").next().unwrap();
-    let words = row.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text).trim());
-    unescaped(&words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+    words(rest.split("</li>").next().unwrap())
 }
 
 /// Presses a button of a statement.
@@ -75,6 +73,10 @@ async fn a_statement_is_listed_with_all_that_became_of_it() {
     assert_eq!(ready, format!("{title} Ready {facts} Waiting to be sent {rest}"));
     let _ = bank.send_sms().await;
     assert_eq!(row(&mut browser, &id).await, format!("{title} Ready {facts} Sent {rest}"));
+    let sent = bank.sent(&bank.alice).remove(0);
+    let report = bank.world.plivo.report_callback(&sent.uuid, "delivered", None, Some(2));
+    assert_eq!(bank.hear(&report).await.status, 200);
+    assert_eq!(row(&mut browser, &id).await, format!("{title} Ready {facts} Delivered {rest}"));
     assert!(!browser.open(STATEMENTS).await.text().contains("data-poll"), "nothing is on its way any more");
 
     bank.world.advance(hours(1));
@@ -83,7 +85,7 @@ async fn a_statement_is_listed_with_all_that_became_of_it() {
     assert!(late.contains("Link not valid Kept until 2025-03-08 12:00 Download Send again Revoke"), "{late}");
     bank.world.advance(hours(7 * 24));
     let mut browser = bank.browser(&bank.alice).await;
-    assert_eq!(row(&mut browser, &id).await, format!("{title} Expired {facts} Sent"), "and no buttons");
+    assert_eq!(row(&mut browser, &id).await, format!("{title} Expired {facts} Delivered"), "and no buttons");
 }
 
 #[tokio::test]

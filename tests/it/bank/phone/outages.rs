@@ -1,5 +1,6 @@
 //! Something is away while a phone is heard: Plivo comes again, or the answer leaves later; nothing counts twice.
 
+use local::sms::Versions;
 use shared::db::outbox::LEASE;
 use tests::bank::Bank;
 use tests::{Answer, World};
@@ -27,6 +28,18 @@ async fn without_the_database_plivo_comes_again() {
         assert_eq!(bank.hear(&message.clone().repeated()).await.status, 200);
     }
     assert_eq!(bank.texts(&bank.alice).await.len(), 1);
+}
+
+/// Who has no signature costs us no connection.
+#[tokio::test]
+async fn what_is_not_signed_never_gets_as_far_as_the_database() {
+    let bank = bank().await;
+    let message = bank.world.plivo.inbound_callback(&bank.alice.phone, "BAL");
+    bank.world.forget_environments();
+    let before = bank.world.proxies().postgres.connections();
+    assert_eq!(bank.hear(&message.clone().signed_by(Versions::Neither)).await.status, 401);
+    assert_eq!(bank.hear(&message.signed_with("another-token")).await.status, 403);
+    assert_eq!(bank.world.proxies().postgres.connections(), before);
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ async fn scenario_15_a_statement_comes_by_a_link_and_opens_with_the_date_of_birt
     let link = link_in(text).expect("a link");
     let expected = format!("Dear Customer, please find your statement for SB {}: {link}", masked(sb));
     assert_eq!(text, &expected);
+    assert!(local::sms::segments(text) <= 2, "{text}");
     let answer = open(&bank, &link).await;
     assert!(life(&answer) <= 300);
     let (_, pdf) = download(&answer).await;

@@ -32,7 +32,7 @@ async fn a_bill_is_told_of_three_days_before_and_once() {
     assert_eq!(bank.texts(&bank.bob).await, [""; 0], "4 March");
     days(&bank, 1).await;
     let expected = format!("Dear customer, INR 350.00 is due on your CC {card} by 2025-03-08.");
-    assert_eq!(bank.texts(&bank.bob).await, [expected.clone()], "5 March");
+    assert_eq!(bank.texts(&bank.bob).await, [expected.as_str()], "5 March");
     bank.world.run(REMINDER).await;
     days(&bank, 10).await;
     assert_eq!(bank.texts(&bank.bob).await.len(), 1);

@@ -23,12 +23,12 @@ fn hours(hours: i64) -> SignedDuration {
 }
 
 #[tokio::test]
-async fn ids_and_nonces_are_known_for_a_week() {
+async fn ids_and_nonces_are_known_for_three_months() {
     let bank = Bank::new().await;
     let callback = bank.world.plivo.inbound_callback(&bank.alice.phone, "BAL");
     assert_eq!(bank.hear(&callback).await.status, 200);
     assert_eq!(bank.texts(&bank.alice).await.len(), 1);
-    purge_after(&bank, hours(7 * 24)).await;
+    purge_after(&bank, hours(90 * 24)).await;
     assert_eq!((count(&bank, "inbound").await, count(&bank, "nonce").await), (1, 1));
     assert_eq!(bank.hear(&callback.clone().repeated()).await.status, 200);
     assert_eq!(bank.texts(&bank.alice).await.len(), 1, "it is still known");
@@ -104,7 +104,7 @@ async fn codes_and_links_in_texts_are_blanked_after_a_day_without_news() {
     assert_eq!(bank.world.number(readable).await, 2);
     purge_after(&bank, SignedDuration::from_secs(1)).await;
     assert_eq!(bank.world.number(readable).await, 0);
-    let with_code = format!("select count(*) from bank.sms where bank.sms::text like '%{}%'", code_of(&link));
+    let with_code = format!("select count(*) from bank.sms s where s::text like '%{}%'", code_of(&link));
     assert_eq!(bank.world.number(&with_code).await, 0);
     let states = bank.world.column("select distinct state from bank.sms").await;
     assert_eq!(states, ["sent"], "what became of them is still to be told");
@@ -138,8 +138,8 @@ async fn what_counts_is_kept() {
 #[tokio::test]
 async fn thousands_of_rows_go_in_one_run() {
     let bank = Bank::new().await;
-    let sql = "insert into bank.nonce select n::text, 'x', timestamptz '2025-01-01' from generate_series(1, 12345) n;
-               insert into bank.inbound select n::text, timestamptz '2025-01-01' from generate_series(1, 12345) n";
+    let sql = "insert into bank.nonce select n::text, 'x', timestamptz '2024-11-01' from generate_series(1, 12345) n;
+               insert into bank.inbound select n::text, timestamptz '2024-11-01' from generate_series(1, 12345) n";
     bank.world.execute(sql).await;
     bank.world.run(PURGE).await;
     assert_eq!((count(&bank, "nonce").await, count(&bank, "inbound").await), (0, 0));

@@ -2,7 +2,7 @@
 
 use local::faults::Fault;
 use tests::Browser;
-use tests::bank::{Bank, attribute_of};
+use tests::bank::Bank;
 
 use crate::bank::messages::{feed, later, newest, person, rows, told};
 
@@ -98,42 +98,4 @@ async fn who_opted_out_gets_nothing_until_they_opt_in() {
     assert_eq!(bank.texts(&bank.alice).await.len(), 3);
     let states: Vec<_> = feed(&bank, &bank.alice).await.into_iter().map(|(state, _)| state).collect();
     assert_eq!(states, ["Sent", "Sent", "Not sent to your phone", "Sent"]);
-}
-
-#[tokio::test]
-async fn an_opt_out_stops_what_already_waits() {
-    let bank = Bank::new().await;
-    bank.world.plivo.answer_next(1, Fault::Status(500));
-    told(&bank).await;
-    let _ = bank.send_sms().await;
-    told(&bank).await;
-    assert_eq!(bank.writes(&bank.alice, "STOP").await.status, 200);
-    let _ = later(&bank, 10).await;
-    let texts = bank.sent(&bank.alice);
-    assert_eq!(texts.len(), 1, "the confirmation alone: {texts:?}");
-    let sql = "select state from bank.sms where purpose = 'entry'";
-    assert_eq!(bank.world.column(sql).await, ["suppressed", "suppressed"]);
-}
-
-#[tokio::test]
-async fn the_feed_has_every_message_newest_first_and_goes_on_page_by_page() {
-    let bank = Bank::new().await;
-    for n in 1..=60 {
-        assert_eq!(bank.credit(&bank.alice.sb, &format!("{n}")).await.status, 201);
-    }
-    assert_eq!(bank.credit(&bank.bob.sb, "777").await.status, 201);
-    let mut browser = bank.browser(&bank.alice).await;
-    let first = browser.get("/bank/notifications").await;
-    let told = |page: &str| -> Vec<u32> {
-        let amounts = page.split("credited by INR ").skip(1);
-        amounts.map(|rest| rest.split('.').next().unwrap().parse().unwrap()).collect()
-    };
-    assert_eq!(told(first.text()), (11..=60).rev().collect::<Vec<_>>());
-    assert!(first.text().contains("Waiting to be sent"));
-    let older = attribute_of(first.text(), "rel=\"next\"", "href").expect("older ones");
-    let second = browser.get(&older).await;
-    assert_eq!(told(second.text()), (1..=10).rev().collect::<Vec<_>>());
-    for before in ["x", "0", "-1"] {
-        assert_eq!(browser.get(&format!("/bank/notifications?before={before}")).await.status, 422, "{before}");
-    }
 }

@@ -3,6 +3,7 @@
 mod feed;
 mod hygiene;
 mod outages;
+mod pairs;
 mod repeats;
 mod reports;
 mod resent;

@@ -1,9 +1,10 @@
 //! Messages that did not arrive: some codes are worth another send, some are final, one means that nobody wants them.
 
 use local::sms::SentMessage;
+use tests::Call;
 use tests::bank::Bank;
 
-use crate::bank::messages::{feed, later, newest, told};
+use crate::bank::messages::{feed, killed, later, newest, told};
 
 async fn sent(bank: &Bank) -> SentMessage {
     told(bank).await;
@@ -80,6 +81,26 @@ async fn failures_reported_many_times_at_once_are_one() {
 }
 
 #[tokio::test]
+async fn a_report_killed_anywhere_and_brought_again_sends_it_again_once() {
+    let bank = Bank::new().await;
+    for polls in 1.. {
+        let uuid = sent(&bank).await.uuid;
+        let before = bank.sent(&bank.alice).len();
+        let callback = bank.world.plivo.report_callback(&uuid, "undelivered", Some(80), Some(1));
+        let form = Call::post(&callback.target()).body("application/x-www-form-urlencoded", callback.body());
+        let call = callback.headers().iter().fold(form, |call, (name, value)| call.header(name, value));
+        let killed = killed(&bank.world, "bank-sms-status", &call.event("/bank/sms_status").to_string(), polls).await;
+        assert_eq!(bank.hear(&callback.repeated()).await.status, 200, "after {polls} polls");
+        let _ = later(&bank, 60).await;
+        assert_eq!(bank.sent(&bank.alice).len(), before + 1, "after {polls} polls");
+        if !killed {
+            assert!(polls > 4, "only {polls} points to be killed at");
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn other_codes_are_final() {
     let bank = Bank::new().await;
     for code in [10, 30, 40, 50, 70, 90, 100, 110, 420, 450, 900, 77] {
@@ -102,7 +123,7 @@ async fn a_number_that_sent_stop_to_the_provider_is_opted_out() {
     let bank = Bank::new().await;
     sent(&bank).await;
     report(&bank, "failed", 200, Some(1)).await;
-    assert_eq!(bank.world.column("select recipient from bank.opt_out").await, [bank.alice.phone.clone()]);
+    assert_eq!(bank.world.column("select recipient from bank.opt_out").await, [bank.alice.phone.as_str()]);
     told(&bank).await;
     assert_eq!(bank.credit(&bank.bob.sb, "1").await.status, 201);
     let _ = bank.send_sms().await;

@@ -4,7 +4,7 @@ use local::faults::Fault;
 use tests::World;
 use tests::bank::Bank;
 
-use crate::bank::messages::{feed, later, newest, told};
+use crate::bank::messages::{feed, later, newest, person, told};
 
 /// The waits after the first four attempts, in seconds.
 const WAITS: [i64; 4] = [10, 40, 160, 640];
@@ -131,6 +131,17 @@ async fn without_a_connection_nothing_was_sent_so_all_attempts_are_made() {
     }
     assert_eq!(standing(&bank).await, expected("failed", 5, "no connection"));
     assert_eq!(newest(&bank, &bank.alice).await["uncertain"], 0);
+}
+
+#[tokio::test]
+async fn the_bank_does_not_write_to_itself() {
+    let bank = Bank::new().await;
+    let itself = person(&bank, "Itself", "14155550100").await;
+    assert_eq!(bank.debit(&itself.sb, "1").await.status, 201);
+    let _ = bank.send_sms().await;
+    let row = newest(&bank, &itself).await;
+    assert_eq!((&row["state"], &row["error_code"]), (&"failed".into(), &"own number".into()), "{row}");
+    assert_eq!(bank.world.plivo.requests(), 0);
 }
 
 #[tokio::test]

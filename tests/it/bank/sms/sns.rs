@@ -20,11 +20,15 @@ fn setup() -> Setup {
     World::setup().set("BANK_SMS_PROVIDER", "sns")
 }
 
+/// The number of the world's account.
+fn account(bank: &Bank) -> &str {
+    bank.world.resources.event_bus.strip_suffix("-botyard").unwrap()
+}
+
 /// What SNS took for Alice's phone.
 async fn published(bank: &Bank) -> Vec<Json> {
-    let prefix = bank.world.resources.event_bus.strip_suffix("-botyard").unwrap();
     let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap();
-    let address = local::emulator::sms_messages(&endpoint, prefix, &format!("+{}", bank.alice.phone));
+    let address = local::emulator::sms_messages(&endpoint, account(bank), &format!("+{}", bank.alice.phone));
     let kept: Json = shared::clients::http::client().get(address).send().await.unwrap().json().await.unwrap();
     let phones = kept["sms_messages"].as_object().unwrap();
     phones.values().flat_map(|messages| messages.as_array().unwrap().clone()).collect()
@@ -39,8 +43,13 @@ fn attributes(message: &Json) -> Vec<(String, String)> {
     all
 }
 
-/// Brings records of the delivery log as CloudWatch hands them over.
+/// Brings records of the delivery log.
 async fn log(bank: &Bank, records: &[String]) {
+    bank.world.direct("bank-sms-log", packed(records)).await;
+}
+
+/// Records of the delivery log as CloudWatch hands them over.
+fn packed(records: &[String]) -> Json {
     let messages: Vec<_> =
         (0..).zip(records).map(|(n, text)| json!({ "id": n, "timestamp": n, "message": text })).collect();
     let data = json!({
@@ -50,8 +59,7 @@ async fn log(bank: &Bank, records: &[String]) {
     });
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(data.to_string().as_bytes()).unwrap();
-    let event = json!({ "awslogs": { "data": STANDARD.encode(packed.finish().unwrap()) } });
-    bank.world.direct("bank-sms-log", event).await;
+    json!({ "awslogs": { "data": STANDARD.encode(packed.finish().unwrap()) } })
 }
 
 fn record(id: &str, status: &str, words: &str) -> String {
@@ -137,13 +145,31 @@ async fn the_delivery_log_tells_the_end() {
 }
 
 #[tokio::test]
+async fn a_log_that_cannot_be_noted_is_brought_again() {
+    let bank = Bank::with(setup().proxied()).await;
+    told(&bank).await;
+    let _ = bank.send_sms().await;
+    let id = newest(&bank, &bank.alice).await["provider_id"].as_str().unwrap().to_owned();
+    let event = packed(&[record(&id, "SUCCESS", "Message has been accepted by phone carrier")]).to_string();
+    let function = bank.world.function("bank-sms-log");
+    bank.world.proxies().postgres.refuse();
+    assert!(bank.world.invoke(&function, &event).await.is_err(), "Lambda invokes it again");
+    bank.world.proxies().postgres.forward();
+    bank.world.invoke(&function, &event).await.unwrap();
+    assert_eq!(newest(&bank, &bank.alice).await["state"], "delivered");
+    for broken in ["{}", r#"{"awslogs":{"data":"AAAA"}}"#, r#"{"awslogs":{"data":"?"}}"#] {
+        assert!(bank.world.invoke(&function, broken).await.is_err(), "{broken}");
+    }
+}
+
+#[tokio::test]
 async fn a_number_of_which_the_log_says_that_it_opted_out_gets_no_more() {
     let bank = Bank::with(setup()).await;
     told(&bank).await;
     let _ = bank.send_sms().await;
     let id = newest(&bank, &bank.alice).await["provider_id"].as_str().unwrap().to_owned();
     log(&bank, &[record(&id, "FAILURE", "Phone number is opted out")]).await;
-    assert_eq!(bank.world.column("select recipient from bank.opt_out").await, [bank.alice.phone.clone()]);
+    assert_eq!(bank.world.column("select recipient from bank.opt_out").await, [bank.alice.phone.as_str()]);
     told(&bank).await;
     let _ = bank.send_sms().await;
     assert_eq!(published(&bank).await.len(), 1);
@@ -182,7 +208,8 @@ async fn sent_at(bank: &Bank, endpoint: &str) -> Json {
     let aws = bank.world.aws().clone().into_builder().endpoint_url(endpoint).build();
     let cx = Cx::new(Arc::clone(bank.world.config()), bank.world.clock.clone()).with_aws(aws);
     let body = event(&json!({ "sms_id": id }));
-    let answer = bank.world.function(WORKER).invoke(&cx, Invocation::default(), &body).await.unwrap();
+    let invocation = Invocation { request_id: format!("{}-at-{id}", account(bank)), deadline: None };
+    let answer = bank.world.function(WORKER).invoke(&cx, invocation, &body).await.unwrap();
     assert_eq!(answer.get(), r#"{"batchItemFailures":[]}"#);
     newest(bank, &bank.alice).await
 }

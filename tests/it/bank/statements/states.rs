@@ -1,10 +1,11 @@
 //! Where a statement stands, and what its page says of it.
 
+use jiff::SignedDuration;
 use local::faults::Fault;
 use tests::bank::Bank;
 
 use crate::bank::messages::{feed, person};
-use crate::bank::orders::{LIST, Orders, QUEUE, objects, open, state, status};
+use crate::bank::orders::{LIST, Orders, QUEUE, link_in, objects, open, state, status};
 
 /// The badge of each statement on the page, and what it says of the SMS.
 async fn shown(orders: &mut Orders<'_>) -> Vec<(String, String)> {
@@ -45,6 +46,7 @@ async fn a_statement_is_queued_then_ready_then_sent_and_delivered() {
     let callback = bank.world.plivo.report_callback(&uuid, "delivered", None, Some(1));
     assert_eq!(bank.hear(&callback).await.status, 200);
     assert_eq!(shown(&mut alice).await, [words("Ready", "Delivered")]);
+    bank.world.advance(SignedDuration::from_secs(1));
     alice.order(&bank.alice.cc, 5).await;
     assert_eq!(shown(&mut alice).await, [words("In preparation", "None"), words("Ready", "Delivered")]);
 }
@@ -85,16 +87,12 @@ async fn a_revoked_statement_is_gone_for_good() {
     let bank = Bank::new().await;
     let mut alice = Orders::of(&bank, &bank.alice).await;
     let (id, link) = alice.get(&bank.alice.sb, 5).await;
-    let token = alice.browser.csrf(LIST).await;
     assert_eq!(alice.press(&id, "revoke").await.status, 302);
     assert_eq!((state(&bank, &id).await.as_str(), status(&bank, &link).await), ("revoked", 410));
     assert_eq!(objects(&bank.world).await, [""; 0]);
     assert_eq!(alice.browser.get(&format!("{LIST}/{id}/download")).await.status, 410);
-    let hidden = [("csrf_token".to_owned(), token)];
-    let resend = alice.browser.submit_with(&format!("{LIST}/{id}/resend"), &hidden, &[]).await;
-    assert_eq!(resend.status, 410);
-    let again = alice.browser.submit_with(&format!("{LIST}/{id}/revoke"), &hidden, &[]).await;
-    assert_eq!(again.status, 302, "again changes nothing");
+    assert_eq!(alice.press_anyway(&id, "resend").await.status, 410);
+    assert_eq!(alice.press_anyway(&id, "revoke").await.status, 302, "again changes nothing");
     assert_eq!(shown(&mut alice).await[0].0, "Revoked");
     let open = open(&bank, &link).await;
     assert_eq!(open.problem(), "statement-gone");
@@ -115,7 +113,7 @@ async fn a_statement_revoked_before_it_is_made_is_not_made() {
 async fn a_statement_asked_for_by_phone_is_one_like_any_other() {
     let bank = Bank::new().await;
     let texts = bank.asks(&bank.alice, "STMT 3").await;
-    let link = texts.iter().find_map(|text| crate::bank::orders::link_in(text)).expect("a link");
+    let link = texts.iter().find_map(|text| link_in(text)).expect("a link");
     assert_eq!(status(&bank, &link).await, 302);
     let mut alice = Orders::of(&bank, &bank.alice).await;
     assert_eq!(shown(&mut alice).await, [words("Ready", "Sent")]);

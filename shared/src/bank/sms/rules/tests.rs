@@ -16,6 +16,7 @@ fn row(state: SmsState) -> Row {
         uncertain: 0,
         sequence: None,
         leased_until: None,
+        due_at: None,
         link_hash: None,
         created_at: NOW,
         is_verified: Some(true),
@@ -25,6 +26,19 @@ fn row(state: SmsState) -> Row {
 
 fn seconds(seconds: i64) -> SignedDuration {
     SignedDuration::from_secs(seconds)
+}
+
+#[test]
+fn a_message_that_is_to_be_tried_later_is_left_alone_until_then() {
+    let check = |left: i64, expected: Claim| {
+        let row = Row { due_at: Some(NOW + seconds(left)), ..row(SmsState::Queued) };
+        assert_eq!(claim(&row, NOW), expected, "{left} s left");
+    };
+    check(640, Claim::Done);
+    check(2, Claim::Done);
+    check(1, Claim::Send { uncertain: 0 });
+    check(0, Claim::Send { uncertain: 0 });
+    check(-3600, Claim::Send { uncertain: 0 });
 }
 
 #[test]
