@@ -39,7 +39,7 @@ pub fn event(body: &Json) -> String {
     json!({ "Records": [{ "messageId": "1", "body": body.to_string() }] }).to_string()
 }
 
-/// Brings the queue's message about `id` to the worker, as a queue that delivers twice; whether the worker is done with it.
+/// Brings the queue's message about `id` to the worker, as a queue that delivers twice; whether that is done with it.
 pub async fn bring(bank: &Bank, id: &str) -> bool {
     let worker = bank.world.function(WORKER);
     let answer = bank.world.invoke(&worker, &event(&json!({ "sms_id": id }))).await.unwrap();

@@ -197,8 +197,8 @@ async fn answering(status: u16, body: &str) -> String {
 
 fn refusal(code: &str, words: &str) -> String {
     format!(
-        "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type><Code>{code}</Code>\
-         <Message>{words}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
+         <Code>{code}</Code><Message>{words}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
     )
 }
 

@@ -57,7 +57,10 @@ async fn an_overdrawn_account_shows_a_balance_below_zero() {
 #[tokio::test]
 async fn texts_and_registrations_of_the_settings_are_used_by_their_purpose() {
     let templates = json!({
-        "entry": { "text": "{kind}{masked} {side} {currency}{amount} {word} {balance} {time} {reference} {unknown}", "dlt_template_id": "1" },
+        "entry": {
+            "text": "{kind}{masked} {side} {currency}{amount} {word} {balance} {time} {reference} {unknown}",
+            "dlt_template_id": "1",
+        },
         "statement": { "text": "Statement {kind} {masked} {link} PLBANK", "dlt_template_id": "2" },
         "reply": { "dlt_template_id": "3" },
     });

@@ -32,7 +32,8 @@ async fn bring(bank: &Bank, id: &str) -> bool {
 async fn links_and_messages(bank: &Bank, id: &str) -> (i64, i64) {
     let links = format!("select count(*) from bank.statement_link where statement_id = '{id}'");
     let messages = format!(
-        "select count(*) from bank.sms s join bank.statement_link l on l.code_hash = s.link_hash where statement_id = '{id}'"
+        "select count(*) from bank.sms s join bank.statement_link l on l.code_hash = s.link_hash
+         where statement_id = '{id}'"
     );
     (bank.world.number(&links).await, bank.world.number(&messages).await)
 }
