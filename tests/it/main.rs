@@ -1,10 +1,10 @@
 //! Behaviour through the edge: AWS events in, fakes at the wire out, rows in Postgres.
 
 mod architecture;
+mod bank;
 mod catalogue;
 mod conformance;
 mod entry;
-mod bank;
 mod keyhub;
 mod migrations;
 mod outbox;

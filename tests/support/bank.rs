@@ -233,6 +233,17 @@ impl Bank {
         self.world.number(&sql).await
     }
 
+    /// What `who` has on the account and owes on the card at one moment, in minor units.
+    pub async fn holds(&self, who: &Person) -> (i64, i64) {
+        let Person { sb, cc, .. } = who;
+        let sql = format!(
+            "select a.balance, -c.balance from bank.account a, bank.account c
+             where a.account_id = '{sb}' and c.account_id = '{cc}'"
+        );
+        let row = self.world.db().await.query_one(&sql, &[]).await.expect("both are there");
+        (row.get(0), row.get(1))
+    }
+
     /// Checks that the ledger agrees with itself: it sums to zero, balances are sums, numbers have no gaps.
     pub async fn check_ledger(&self) {
         self.world.run("bank-invariants").await;

@@ -99,7 +99,12 @@ pub fn pay(bank: &Bank, (from, to): (&Locked, &Locked), amount: Money, actor: &s
     let subject = format!("transaction:{}", lines[0].id);
     let description = format!("Card payment {} to {}", from.product.id.masked(), to.product.id.masked());
     let (kind, actor) = (JournalKind::CardPayment, actor.to_owned());
-    Posted { journal: Journal { kind, description, actor, reverses: None, at }, lines, notes: vec![debit, credit], subject }
+    Posted {
+        journal: Journal { kind, description, actor, reverses: None, at },
+        lines,
+        notes: vec![debit, credit],
+        subject,
+    }
 }
 
 /// Undoes the whole journal that an entry of a product belongs to, by opposite entries. Says which entry undoes it, and

@@ -74,7 +74,11 @@ pub async fn leave(tx: &Transaction<'_>, notes: &[Note], now: Timestamp) -> Resu
 
 /// The queue's messages about `notes`. One that leaves after another is queued when that has left.
 pub fn messages(notes: &[Note]) -> Vec<Outgoing> {
-    notes.iter().filter(|note| note.after.is_none()).map(|note| Outgoing::queue(QUEUE, json!({ "sms_id": note.id }))).collect()
+    notes
+        .iter()
+        .filter(|note| note.after.is_none())
+        .map(|note| Outgoing::queue(QUEUE, json!({ "sms_id": note.id })))
+        .collect()
 }
 
 /// What a customer is told of an entry.

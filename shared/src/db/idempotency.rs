@@ -49,12 +49,7 @@ impl Place {
 }
 
 /// Takes the place for this transaction. Waits while another transaction holds it.
-pub async fn take(
-    tx: &Transaction<'_>,
-    place: &Place,
-    request_hash: &[u8],
-    now: Timestamp,
-) -> Result<Known, Fault> {
+pub async fn take(tx: &Transaction<'_>, place: &Place, request_hash: &[u8], now: Timestamp) -> Result<Known, Fault> {
     let Place { api_key_id, caller, route, key } = place;
     let sql = "insert into core.idempotency
                    (api_key_id, caller, route, key, request_hash, status, headers, body, created_at)

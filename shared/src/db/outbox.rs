@@ -74,7 +74,14 @@ impl Outgoing {
 
     /// A domain event for integrators; the relay publishes it.
     pub fn event(detail_type: &'static str, detail: Json) -> Self {
-        Self { lane: unordered("event", detail_type), thread: None, about: None, body: detail, at_once: false, not_before: None }
+        Self {
+            lane: unordered("event", detail_type),
+            thread: None,
+            about: None,
+            body: detail,
+            at_once: false,
+            not_before: None,
+        }
     }
 
     /// The same, sent by the relay, and not before `at`.

@@ -18,8 +18,8 @@ use crate::clients::queue::Queues;
 use crate::clients::sms::{Plivo, Sms, Sns};
 use crate::clients::telegram::Telegram;
 use crate::clients::{aws, http};
-use crate::db::outbox::Pushed;
 use crate::db::Connection;
+use crate::db::outbox::Pushed;
 
 /// A connection that was idle for longer is asked whether it still works before anything is begun on it.
 const IDLE_UNPROBED: Duration = Duration::from_millis(500);

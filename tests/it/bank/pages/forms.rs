@@ -74,7 +74,7 @@ async fn the_first_of_a_name_counts_and_what_is_unknown_does_not() {
     let call = browser.call(Method::POST, PAY).header("origin", BASE_URL).body(&media_type, body);
     let answer = browser.send(call).await;
     assert_eq!((answer.status, answer.header("location")), (302, TRANSACTIONS), "{}", answer.text());
-    assert_eq!((bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await), (99_900, 34_900));
+    assert_eq!(bank.holds(&bank.alice).await, (99_900, 34_900));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn bank() -> Bank {
 }
 
 async fn holds(bank: &Bank) -> (i64, i64) {
-    (bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await)
+    bank.holds(&bank.alice).await
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn pay(browser: &mut Browser<'_>, amount: &str, from: &str, to: &str) -> A
 
 /// What Alice has on her account and owes on her card, in minor units.
 async fn holds(bank: &Bank) -> (i64, i64) {
-    (bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await)
+    bank.holds(&bank.alice).await
 }
 
 async fn payments(bank: &Bank) -> i64 {

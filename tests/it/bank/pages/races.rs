@@ -45,7 +45,7 @@ async fn one_form_sent_fifty_times_at_once_pays_once() {
     let hidden = form(&mut browser).await;
     let answers = join_all((0..50).map(|_| pay(&browser, &hidden, "200"))).await;
     assert_eq!(paid(&answers), 50, "each is told that it is paid");
-    assert_eq!((bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await), (80_000, 15_000));
+    assert_eq!(bank.holds(&bank.alice).await, (80_000, 15_000));
     assert_eq!((payments(&bank).await, bank.texts(&bank.alice).await.len()), (1, 2));
     bank.check_ledger().await;
 }
@@ -59,7 +59,7 @@ async fn fifty_forms_at_once_pay_what_is_due_and_no_more() {
     let answers = join_all(forms.iter().map(|hidden| pay(&browser, hidden, "20"))).await;
     // 350.00 holds 17 times 20.00.
     assert_eq!((paid(&answers), answers.iter().filter(|answer| answer.status == 302).count()), (17, 50));
-    assert_eq!((bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await), (66_000, 1_000));
+    assert_eq!(bank.holds(&bank.alice).await, (66_000, 1_000));
     bank.check_ledger().await;
 }
 
@@ -112,15 +112,15 @@ async fn killed_anywhere_and_sent_again_a_form_pays_once() {
     let mut points = 0;
     for polls in 1.. {
         let hidden = with_id(&hidden, &format!("form-{polls}"));
-        let before = (bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await);
+        let before = bank.holds(&bank.alice).await;
         let expected = (before.0 - 100, before.1 - 100);
         let is_killed = kill_after_polls(pay(&browser, &hidden, "1"), polls).await.is_none();
-        let after = (bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await);
+        let after = bank.holds(&bank.alice).await;
         assert!([before, expected].contains(&after), "after {polls} polls: {after:?}");
         for _ in 0..2 {
             assert_eq!(pay(&browser, &hidden, "1").await.header("location"), TRANSACTIONS, "after {polls} polls");
         }
-        let after = (bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await);
+        let after = bank.holds(&bank.alice).await;
         assert_eq!(after, expected, "after {polls} polls");
         points = polls;
         if !is_killed {

@@ -48,7 +48,7 @@ async fn quoted(bank: &Bank, who: &Person, text: &str) -> String {
 
 /// What Alice has on her account and owes on her card, in minor units.
 async fn holds(bank: &Bank) -> (i64, i64) {
-    (bank.shown(&bank.alice.sb).await, bank.shown(&bank.alice.cc).await)
+    bank.holds(&bank.alice).await
 }
 
 /// How many payments asked for by SMS stand so.

@@ -77,7 +77,11 @@ async fn scenario_14_entries_are_read_by_whom_they_belong_to() {
     }
     let own = alice.get(&path(&bank.alice.sb)).await;
     assert_eq!(own.status, 200, "{}", own.text());
-    assert!(own.text().contains(r#""amount_credit":1000.00,"amount_debit":0.00,"transaction_date":"2025-03-01","balance":1000.00"#));
+    assert!(
+        own.text().contains(
+            r#""amount_credit":1000.00,"amount_debit":0.00,"transaction_date":"2025-03-01","balance":1000.00"#
+        )
+    );
     assert!(own.text().ends_with(r#""next":null}"#), "{}", own.text());
     let form = Call::get("/bank/transactions_get").key(&bank.key).form(&[("product_id", &bank.bob.sb)]);
     assert_eq!(bank.world.send(form).await.status, 200, "a form body is read too");

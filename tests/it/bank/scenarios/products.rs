@@ -32,7 +32,8 @@ async fn scenario_06_a_product_begins_with_one_entry_or_is_refused_whole() {
     let bank = Bank::new().await;
     let count = "select count(*) from bank.product";
     let before = bank.world.number(count).await;
-    let body = r#"{"email":"ALICE@example.com","product_type":"SB","date_of_opening":"01/02/2020","current_balance":1000.55}"#;
+    let body =
+        r#"{"email":"ALICE@example.com","product_type":"SB","date_of_opening":"01/02/2020","current_balance":1000.55}"#;
     let answer = bank.post_raw("/bank/add_product", body).await;
     assert_eq!((answer.status, &answer.json()["message"]), (201, &json!("Product added successfully.")));
     let id = answer.json()["product_id"].as_str().unwrap().to_owned();
