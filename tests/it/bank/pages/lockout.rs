@@ -79,7 +79,8 @@ async fn nobody_is_refused_faster_than_somebody() {
         }
     }
     let [known, unknown] = shortest;
-    assert!(unknown * 2 > known && known * 2 > unknown, "{known:?} and {unknown:?}");
+    // Without the hash it would be a hundred times; a busy machine is not taken for that.
+    assert!(unknown * 4 > known && known * 4 > unknown, "{known:?} and {unknown:?}");
 }
 
 #[tokio::test]
