@@ -10,3 +10,4 @@ pub mod functions;
 
 pub mod bank;
 pub mod keyhub;
+pub mod subscriptions;

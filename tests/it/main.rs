@@ -12,5 +12,6 @@ mod runner;
 mod small;
 mod source;
 mod stored;
+mod subscriptions;
 mod texts;
 mod world;

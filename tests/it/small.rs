@@ -21,7 +21,7 @@ pub const BOT: BotId = BotId("keyhub");
 /// The scope that [`notes`] asks for.
 pub const SCOPE: &str = "keyhub:write";
 const HEARD: Listener =
-    Listener { prefix: "test.heard:", hear: |tx, rest, end, now| Box::pin(hear(tx, rest, end, now)) };
+    Listener { prefix: "test.heard:", still: None, hear: |tx, rest, end, now| Box::pin(hear(tx, rest, end, now)) };
 
 /// `POST /notes/{subject}` with `{"note"}` writes one line of audit, repeatably.
 pub fn notes() -> Function {

@@ -6,10 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::base::Config;
 use shared::base::i18n::Lang;
-use shared::base::ids::{ChatId, MessageId};
+use shared::base::ids::{ChatId, MessageId, UserId};
 use shared::clients::telegram::{
     AnswerCallbackQuery, AnswerPreCheckoutQuery, DeleteMessages, InlineButton, KeyboardButton, LabeledPrice, Markup,
-    ReplyParameters, Request, SendDocument, SendInvoice, SendMessage,
+    OfMember, ParseMode, ReplyParameters, Request, RevokeChatInviteLink, SendDocument, SendInvoice, SendMessage,
+    SendPhoto,
 };
 
 #[track_caller]
@@ -102,6 +103,30 @@ fn other_requests_in_the_outbox() {
     check(&clear(vec![3]), r#"{"method":"clearThread","chat_id":7,"thread":"t1","message_ids":[3]}"#);
     let first_form: Request = serde_json::from_str(r#"{"method":"clearThread","chat_id":7,"thread":"t1"}"#).unwrap();
     assert_eq!(first_form, clear(vec![]));
+}
+
+#[test]
+fn requests_about_a_group_in_the_outbox() {
+    let of = OfMember { chat_id: ChatId(-1), user_id: UserId(7) };
+    let stored = |method| format!(r#"{{"method":"{method}","chat_id":-1,"user_id":7}}"#);
+    check(&Request::ApproveChatJoinRequest(of), &stored("approveChatJoinRequest"));
+    check(&Request::DeclineChatJoinRequest(of), &stored("declineChatJoinRequest"));
+    let link = RevokeChatInviteLink { chat_id: ChatId(-1), invite_link: "https://t.me/+x".into() };
+    check(
+        &Request::RevokeChatInviteLink(link),
+        r#"{"method":"revokeChatInviteLink","chat_id":-1,"invite_link":"https://t.me/+x"}"#,
+    );
+    let photo = SendPhoto {
+        chat_id: CHAT,
+        photo: "https://x.org/a.png".into(),
+        caption: "<b>x</b>".into(),
+        parse_mode: ParseMode::Html,
+        reply_markup: None,
+    };
+    check(
+        &Request::SendPhoto(photo),
+        r#"{"method":"sendPhoto","chat_id":7,"photo":"https://x.org/a.png","caption":"<b>x</b>","parse_mode":"HTML"}"#,
+    );
 }
 
 #[test]

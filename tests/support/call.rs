@@ -9,8 +9,8 @@ use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 use shared::base::chain;
-use shared::entry::event::{fits, match_path};
-use shared::entry::{Function, Trigger};
+use shared::entry::Function;
+use shared::entry::trigger::{Route, match_path};
 
 use crate::World;
 
@@ -114,9 +114,14 @@ impl Call {
         self.header("content-type", media_type)
     }
 
-    /// The event for the function behind the route `pattern`.
+    /// The event for the function behind the route `pattern`, which has the method of this call.
     pub fn event(&self, pattern: &str) -> Json {
-        let key = format!("{} {pattern}", self.method);
+        self.event_by(&Route { method: Some(self.method.clone()), path: pattern.to_owned().into() })
+    }
+
+    /// The event for the function behind `route`.
+    fn event_by(&self, route: &Route) -> Json {
+        let key = route.to_string();
         let mut event = json!({
             "version": "2.0", "routeKey": key, "rawPath": self.path, "rawQueryString": self.query,
             "headers": self.headers, "isBase64Encoded": false,
@@ -133,7 +138,7 @@ impl Call {
         if !self.cookies.is_empty() {
             event["cookies"] = json!(self.cookies);
         }
-        let parameters = match_path(pattern, &self.path);
+        let parameters = match_path(&route.path, &self.path);
         if !parameters.is_empty() {
             event["pathParameters"] = json!(parameters);
         }
@@ -213,10 +218,10 @@ impl Answer {
 impl World {
     /// Makes a request of the HTTP API; 404 without a function if no route fits, as API Gateway answers.
     pub async fn send(&self, call: Call) -> Answer {
-        let Some((function, pattern)) = self.route(&call) else {
+        let Some((function, route)) = self.route(&call) else {
             return Answer::read(&json!({ "statusCode": 404, "body": r#"{"message":"Not Found"}"# }));
         };
-        let answer = self.invoke(&function, &call.event(pattern).to_string()).await;
+        let answer = self.invoke(&function, &call.event_by(&route).to_string()).await;
         let answer = answer.unwrap_or_else(|fault| panic!("{} failed: {}", function.name(), chain(&fault)));
         Answer::read(&answer)
     }
@@ -241,22 +246,13 @@ impl World {
         (answer.status, answer.headers, json)
     }
 
-    /// The function behind the route that fits best, and the route's path.
-    fn route(&self, call: &Call) -> Option<(Arc<Function>, &'static str)> {
+    /// The function behind the route that fits best, and the route.
+    fn route(&self, call: &Call) -> Option<(Arc<Function>, Route)> {
         let routes = self.functions().iter().flat_map(|function| {
-            let routes = match function.trigger() {
-                Trigger::Http { routes } => routes.clone(),
-                Trigger::Telegram { path } => vec![(Method::POST, *path)],
-                _ => Vec::new(),
-            };
-            routes.into_iter().map(|(method, path)| (Arc::clone(function), method, path))
+            let routes = function.trigger().routes();
+            routes.into_iter().map(|route| (Arc::clone(function), route))
         });
-        let fitting = routes.filter(|(_, method, path)| *method == call.method && fits(path, &call.path));
-        let best = fitting.min_by_key(|(_, _, path)| path.split('/').map(is_parameter).collect::<Vec<_>>());
-        best.map(|(function, _, path)| (function, path))
+        let fitting = routes.filter(|(_, route)| route.takes(&call.method, &call.path));
+        fitting.min_by_key(|(_, route)| route.rank())
     }
-}
-
-fn is_parameter(segment: &str) -> bool {
-    segment.starts_with('{')
 }

@@ -13,6 +13,7 @@ mod polls;
 mod proxy;
 mod queues;
 mod settings;
+pub mod subscriptions;
 mod world;
 
 pub use browser::Browser;

@@ -100,6 +100,8 @@ pub struct Proxies {
     pub geocoder: Proxy,
     /// In front of Plivo.
     pub plivo: Proxy,
+    /// In front of `TronScan`, `TronGrid` and the node.
+    pub chain: Proxy,
 }
 
 async fn listen(listener: TcpListener, target: String, modes: watch::Receiver<Mode>, connections: Arc<AtomicUsize>) {

@@ -10,10 +10,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use local::aws::Account;
+use local::chain::{self, FakeChain};
 use local::geocoder::{Country, FakeGeocoder};
 use local::provision::{Resources, provision};
 use local::sms::{self, FakePlivo};
-use local::telegram::{FakeTelegram, Options};
+use local::telegram::{FakeBot, FakeTelegram, Options};
 use shared::base::{Clock, Config, crypto};
 use shared::clients::aws::{ATTEMPT_TIMEOUT, CALL_TIMEOUT};
 use shared::entry::Function;
@@ -29,6 +30,9 @@ pub const ORIGIN: &str = "2025-03-01T12:00:00Z";
 pub const BASE_URL: &str = "https://bank.example.com";
 /// The number its SMS come from.
 pub const BANK_NUMBER: &str = "14155550100";
+
+/// The private group of the subscriptions.
+const PRIVATE_GROUP: &str = "-1001000000042";
 
 /// A world about to be made.
 pub struct Setup {
@@ -57,6 +61,13 @@ impl Setup {
             ("BANK_SMS_SENDER", BANK_NUMBER.to_owned()),
             ("PLIVO_AUTH_ID", "MATESTBOTYARD".to_owned()),
             ("PLIVO_AUTH_TOKEN", secret()),
+            ("TELEGRAM_SUBSCRIPTIONS_TOKEN", format!("7000000002:{}", secret())),
+            ("TELEGRAM_SUBSCRIPTIONS_USERNAME", "club_bot".to_owned()),
+            ("TELEGRAM_SUBSCRIPTIONS_SECRET", secret()),
+            ("SUBSCRIPTIONS_SUPPORT_CONTACT", "@help".to_owned()),
+            // Tests do not wait for Telegram's pace, unless they are about it.
+            ("SUBSCRIPTIONS_MESSAGES_PER_SECOND", "100000".to_owned()),
+            ("SUBSCRIPTIONS_CHAT_INTERVAL_MS", "0".to_owned()),
         ];
         let now = ORIGIN.parse().expect("a time");
         Self { now, settings: settings.into(), functions: shared::functions::all(), proxied: false }
@@ -113,22 +124,29 @@ impl Setup {
         let telegram = self.telegram(&clock).await;
         let geocoder = self.geocoder().await;
         let plivo = self.plivo(&clock).await;
+        let chain = self.chain(&clock).await;
         let mut functions_aws = aws.clone();
         let mut proxies = None;
-        let mut addresses = [database.url(), telegram.base_url(), geocoder.base_url(), plivo.base_url()];
+        let (group, club_bot) = self.group(&telegram);
+        let mut addresses =
+            [database.url(), telegram.base_url(), geocoder.base_url(), plivo.base_url(), chain.base_url()];
         if self.proxied {
             let started = start_proxies(&addresses).await;
-            let [postgres, bot_api, maps, sms] = &mut addresses;
+            let [postgres, bot_api, maps, sms, tron] = &mut addresses;
             *postgres = replaced_host(postgres, &started.postgres);
             *bot_api = replaced_host(bot_api, &started.telegram);
             *maps = replaced_host(maps, &started.geocoder);
             *sms = replaced_host(sms, &started.plivo);
+            *tron = replaced_host(tron, &started.chain);
             let endpoint = format!("http://{}", started.aws.address());
             functions_aws = functions_aws.into_builder().endpoint_url(endpoint).build();
             proxies = Some(started);
         }
-        let keys = ["DATABASE_URL", "TELEGRAM_BASE_URL", "GEOCODER_BASE_URL", "PLIVO_BASE_URL"];
-        for (key, address) in keys.into_iter().zip(addresses) {
+        let tron = addresses[4].clone();
+        let keys = ["DATABASE_URL", "TELEGRAM_BASE_URL", "GEOCODER_BASE_URL", "PLIVO_BASE_URL", "TRONSCAN_BASE_URL"];
+        let more = ["TRONGRID_BASE_URL", "TRON_NODE_BASE_URL"].map(|key| (key, tron.clone()));
+        self.settings.entry("SUBSCRIPTIONS_GROUP_CHAT_ID").or_insert(group.to_string());
+        for (key, address) in keys.into_iter().zip(addresses).chain(more) {
             self.settings.entry(key).or_insert(address);
         }
         for (key, value) in resources.settings() {
@@ -143,6 +161,9 @@ impl Setup {
             bot,
             geocoder,
             plivo,
+            chain,
+            club_bot,
+            group,
             resources,
             logs,
             config: Arc::new(config),
@@ -175,6 +196,22 @@ impl Setup {
         // Telegram lets a bot write only to those who wrote first; alerts go to the admin unasked.
         bot.take_updates().say(ADMIN, "/start");
         telegram
+    }
+
+    /// The private group, with the subscription bot as its administrator. Its updates are fetched by tests.
+    fn group(&self, telegram: &FakeTelegram) -> (i64, FakeBot) {
+        let token = self.setting("TELEGRAM_SUBSCRIPTIONS_TOKEN");
+        let bot = telegram.add_bot(token, self.setting("TELEGRAM_SUBSCRIPTIONS_USERNAME")).take_updates();
+        bot.allow_updates(&["message", "callback_query", "my_chat_member", "chat_member", "chat_join_request"]);
+        let group = telegram.group(PRIVATE_GROUP, "Private group");
+        bot.promote(PRIVATE_GROUP);
+        drop(bot.pending_updates());
+        (group, bot)
+    }
+
+    async fn chain(&self, clock: &Clock) -> FakeChain {
+        let clock = clock.clone();
+        FakeChain::start(chain::Options::by(move || clock.now()), 0).await.expect("a port is free")
     }
 
     async fn plivo(&self, clock: &Clock) -> FakePlivo {
@@ -239,16 +276,17 @@ async fn resources(aws: &SdkConfig, id: &str) -> Resources {
     provision(aws, &prefix(id)).boxed().await.unwrap_or_else(|trouble| panic!("{}", shared::base::chain(&trouble)))
 }
 
-async fn start_proxies([postgres, telegram, geocoder, plivo]: &[String; 4]) -> Proxies {
+async fn start_proxies([postgres, telegram, geocoder, plivo, chain]: &[String; 5]) -> Proxies {
     let emulator = required("AWS_ENDPOINT_URL");
-    let (postgres, aws, telegram, geocoder, plivo) = tokio::join!(
+    let (postgres, aws, telegram, geocoder, plivo, chain) = tokio::join!(
         Proxy::start(host(postgres)),
         Proxy::start(host(&emulator)),
         Proxy::start(host(telegram)),
         Proxy::start(host(geocoder)),
-        Proxy::start(host(plivo))
+        Proxy::start(host(plivo)),
+        Proxy::start(host(chain))
     );
-    Proxies { postgres, aws, telegram, geocoder, plivo }
+    Proxies { postgres, aws, telegram, geocoder, plivo, chain }
 }
 
 /// `host:port` of an address.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
+use local::chain::FakeChain;
 use local::geocoder::FakeGeocoder;
 use local::provision::Resources;
 use local::sms::FakePlivo;
@@ -39,6 +40,12 @@ pub struct World {
     pub geocoder: FakeGeocoder,
     /// Plivo, and the phones it reaches. What people write is not delivered unless a test does it.
     pub plivo: FakePlivo,
+    /// The chain, with all its explorers and nodes.
+    pub chain: FakeChain,
+    /// The subscription bot at Telegram. Its updates wait until a test hands them over.
+    pub club_bot: FakeBot,
+    /// The private group.
+    pub group: i64,
     /// Names and addresses of table, queues, bucket and bus.
     pub resources: Resources,
     /// What was logged.
@@ -64,6 +71,9 @@ pub(crate) struct Parts {
     pub bot: FakeBot,
     pub geocoder: FakeGeocoder,
     pub plivo: FakePlivo,
+    pub chain: FakeChain,
+    pub club_bot: FakeBot,
+    pub group: i64,
     pub resources: Resources,
     pub logs: Logs,
     pub config: Arc<Config>,
@@ -93,6 +103,9 @@ impl World {
             bot: parts.bot,
             geocoder: parts.geocoder,
             plivo: parts.plivo,
+            chain: parts.chain,
+            club_bot: parts.club_bot,
+            group: parts.group,
             resources: parts.resources,
             logs: parts.logs,
             id: parts.id,

@@ -1,7 +1,9 @@
 //! The outside world on one machine, and every function in one process.
 
 pub mod aws;
+pub mod chain;
 pub mod chat;
+pub mod clock;
 pub mod command;
 pub mod demo;
 pub mod emulator;

@@ -10,11 +10,18 @@ use crate::trouble::Trouble;
 
 /// Prefixes of objects, and after how many days these are removed. Statements are kept as long as they are in the cloud
 /// unless `BANK_OBJECT_LIFE_DAYS` says otherwise.
-const KEPT_DAYS: [(&str, i32); 2] = [("exports", 1), ("statements", 7)];
+const KEPT_DAYS: [(&str, i32); 3] = [("exports", 1), ("statements", 7), ("import", 7)];
 const RECEIVES_MAX: u32 = 5;
-const FUNCTION_TIMEOUT_SECONDS: u32 = 30;
-/// As AWS advises for queues that functions read.
-const VISIBILITY_SECONDS: u32 = 6 * FUNCTION_TIMEOUT_SECONDS;
+/// The queues, and the time-outs in seconds of the functions that read them.
+const QUEUES: [(&str, u32); 5] = [
+    ("keyhub-restocked", 60),
+    ("bank-sms", 30),
+    ("bank-statements", 30),
+    ("subscriptions-checks", 60),
+    ("subscriptions-access", 60),
+];
+/// How many time-outs a queue hides a message for, as AWS advises for queues that functions read.
+const VISIBILITY_FACTOR: u32 = 6;
 
 /// What was made, as the settings by which the functions find it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +34,10 @@ pub struct Resources {
     pub sms_queue_url: String,
     /// Queue of statements to be made: `BANK_STATEMENTS_QUEUE_URL`.
     pub statements_queue_url: String,
+    /// Queue of transactions to be looked at: `SUBSCRIPTIONS_CHECKS_QUEUE_URL`.
+    pub checks_queue_url: String,
+    /// Queue of members whose access is to be seen to: `SUBSCRIPTIONS_ACCESS_QUEUE_URL`.
+    pub access_queue_url: String,
     /// Bucket of exports and documents: `OBJECTS_BUCKET`.
     pub objects_bucket: String,
     /// Bus of the domain events: `EVENT_BUS`.
@@ -35,12 +46,14 @@ pub struct Resources {
 
 impl Resources {
     /// Names and values of the settings.
-    pub fn settings(&self) -> [(&'static str, String); 6] {
+    pub fn settings(&self) -> [(&'static str, String); 8] {
         [
             ("KEYHUB_COUNTERS_TABLE", self.counters_table.clone()),
             ("KEYHUB_RESTOCKED_QUEUE_URL", self.restocked_queue_url.clone()),
             ("BANK_SMS_QUEUE_URL", self.sms_queue_url.clone()),
             ("BANK_STATEMENTS_QUEUE_URL", self.statements_queue_url.clone()),
+            ("SUBSCRIPTIONS_CHECKS_QUEUE_URL", self.checks_queue_url.clone()),
+            ("SUBSCRIPTIONS_ACCESS_QUEUE_URL", self.access_queue_url.clone()),
             ("OBJECTS_BUCKET", self.objects_bucket.clone()),
             ("EVENT_BUS", self.event_bus.clone()),
         ]
@@ -52,21 +65,26 @@ pub async fn provision(aws: &SdkConfig, prefix: &str) -> Result<Resources, Troub
     let table = format!("{prefix}botyard-keyhub-counters");
     let bucket = format!("{prefix}botyard-objects");
     let bus = format!("{prefix}botyard");
-    let [restocked, sms, statements] =
-        ["keyhub-restocked", "bank-sms", "bank-statements"].map(|queue| format!("{prefix}{queue}"));
-    let ((), restocked_queue_url, sms_queue_url, statements_queue_url, (), ()) = tokio::try_join!(
+    let [restocked, sms, statements, checks, access] =
+        QUEUES.map(|(queue, timeout)| queue_with_dead_letters(aws, format!("{prefix}{queue}"), timeout).boxed());
+    let made = tokio::try_join!(
+        restocked,
+        sms,
+        statements,
+        checks,
+        access,
         counters_table(aws, &table).boxed(),
-        queue_with_dead_letters(aws, &restocked).boxed(),
-        queue_with_dead_letters(aws, &sms).boxed(),
-        queue_with_dead_letters(aws, &statements).boxed(),
         objects_bucket(aws, &bucket).boxed(),
         event_bus(aws, &bus).boxed(),
     )?;
+    let (restocked_queue_url, sms_queue_url, statements_queue_url, checks_queue_url, access_queue_url, ..) = made;
     Ok(Resources {
         counters_table: table,
         restocked_queue_url,
         sms_queue_url,
         statements_queue_url,
+        checks_queue_url,
+        access_queue_url,
         objects_bucket: bucket,
         event_bus: bus,
     })
@@ -133,8 +151,9 @@ async fn expire_items(client: &aws_sdk_dynamodb::Client, table: &str) -> Result<
     set.map(drop).map_err(cannot("The counters table"))
 }
 
-/// Makes the queue `name` and `<name>-dead`, where messages go that failed too often.
-async fn queue_with_dead_letters(aws: &SdkConfig, name: &str) -> Result<String, Trouble> {
+/// Makes the queue `name`, read by a function with this time-out in seconds, and `<name>-dead`, where messages go that
+/// failed too often.
+async fn queue_with_dead_letters(aws: &SdkConfig, name: String, timeout: u32) -> Result<String, Trouble> {
     let client = aws_sdk_sqs::Client::new(aws);
     let dead = client.create_queue().queue_name(format!("{name}-dead")).send().await.map_err(cannot("A queue"))?;
     let dead = client
@@ -146,14 +165,14 @@ async fn queue_with_dead_letters(aws: &SdkConfig, name: &str) -> Result<String, 
         .map_err(cannot("A queue"))?;
     let arn = dead.attributes().and_then(|attributes| attributes.get(&QueueAttributeName::QueueArn));
     let redrive = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": RECEIVES_MAX });
-    let queue = client
-        .create_queue()
-        .queue_name(name)
-        .attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS.to_string())
-        .attributes(QueueAttributeName::RedrivePolicy, redrive.to_string())
-        .send()
-        .await
-        .map_err(cannot("A queue"))?;
+    let queue = client.create_queue().queue_name(name).send().await.map_err(cannot("A queue"))?;
+    // Set afterwards, for a queue that an earlier release made with other values.
+    let set = client
+        .set_queue_attributes()
+        .set_queue_url(queue.queue_url.clone())
+        .attributes(QueueAttributeName::VisibilityTimeout, (VISIBILITY_FACTOR * timeout).to_string())
+        .attributes(QueueAttributeName::RedrivePolicy, redrive.to_string());
+    set.send().await.map_err(cannot("A queue"))?;
     queue.queue_url.ok_or_else(|| Trouble::new("The AWS emulator made a queue without an address."))
 }
 
@@ -233,11 +252,11 @@ mod tests {
         }
 
         let queues = aws_sdk_sqs::Client::new(&aws);
-        for url in [&made.restocked_queue_url, &made.sms_queue_url, &made.statements_queue_url] {
+        for (name, url) in made.settings().iter().filter(|(name, _)| name.ends_with("_QUEUE_URL")) {
             let asked = queues.get_queue_attributes().queue_url(url);
             let asked = asked.attribute_names(QueueAttributeName::RedrivePolicy).send().await.unwrap();
             let redrive = &asked.attributes.unwrap()[&QueueAttributeName::RedrivePolicy];
-            assert!(redrive.contains("-dead"), "{url}: {redrive}");
+            assert!(redrive.contains("-dead"), "{name}: {redrive}");
         }
         emulator.stop().await;
     }

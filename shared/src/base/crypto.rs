@@ -76,6 +76,13 @@ pub fn random_bytes(bytes: &mut [u8]) {
     SystemRandom::new().fill(bytes).expect("the operating system gives random bytes");
 }
 
+/// A random number of 128 bits.
+pub fn random_number() -> u128 {
+    let mut bits = [0; 16];
+    random_bytes(&mut bits);
+    u128::from_le_bytes(bits)
+}
+
 /// A random name of `BYTES` random bytes, in URL-safe base64 without padding.
 pub fn random_name<const BYTES: usize>() -> String {
     let mut bytes = [0; BYTES];

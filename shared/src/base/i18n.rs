@@ -7,6 +7,10 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::langid;
 
+mod overrides;
+
+pub use overrides::{NotAText, Overrides};
+
 /// A language our texts are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,27 +74,50 @@ impl Texts {
         text
     }
 
+    /// The same, in the operator's words where there are such.
+    pub fn get_or(
+        &self,
+        overrides: &Overrides,
+        lang: Lang,
+        id: &str,
+        args: &[(&'static str, FluentValue<'_>)],
+    ) -> String {
+        overrides.get(lang, id, args).unwrap_or_else(|| self.get(lang, id, args))
+    }
+
+    /// Whether `pattern` may stand in place of the text `id`: it can be read and uses no more than the text's own arguments.
+    pub fn check(&self, lang: Lang, id: &str, pattern: &str) -> Result<(), NotAText> {
+        overrides::check(self.bundle(lang), id, pattern)
+    }
+
     /// Whether `id` exists in `lang`.
     pub fn has(&self, lang: Lang, id: &str) -> bool {
         self.bundle(lang).has_message(id)
     }
 
     fn bundle(&self, lang: Lang) -> &FluentBundle<FluentResource> {
-        let (index, id) = match lang {
-            Lang::En => (0, langid!("en")),
-            Lang::Ru => (1, langid!("ru")),
-        };
+        let index = lang as usize;
         self.bundles[index].get_or_init(|| {
             let resource = match FluentResource::try_new(self.sources[index].to_owned()) {
                 Ok(resource) | Err((resource, _)) => resource,
             };
-            let mut bundle = FluentBundle::new_concurrent(vec![id]);
-            // Isolating marks would stand between a person and the key they copy.
-            bundle.set_use_isolating(false);
+            let mut bundle = empty(lang);
             bundle.add_resource_overriding(resource);
             bundle
         })
     }
+}
+
+/// A bundle without texts.
+fn empty(lang: Lang) -> FluentBundle<FluentResource> {
+    let id = match lang {
+        Lang::En => langid!("en"),
+        Lang::Ru => langid!("ru"),
+    };
+    let mut bundle = FluentBundle::new_concurrent(vec![id]);
+    // Isolating marks would stand between a person and the key they copy.
+    bundle.set_use_isolating(false);
+    bundle
 }
 
 /// Text from outside made safe for a message in Telegram's HTML.

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod crypto;
+mod decimal;
 pub mod fault;
 pub mod geo;
 pub mod i18n;
@@ -10,6 +11,7 @@ pub mod ids;
 pub mod log;
 pub mod metrics;
 pub mod money;
+pub mod tron;
 
 pub use clock::Clock;
 pub use config::{Config, Secret};

@@ -1,12 +1,12 @@
 //! Money: whole minor units, never floats.
 
 use std::fmt;
-use std::iter::Sum;
-use std::ops::{Add, Neg, Sub};
 
-use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use super::decimal;
+pub use super::decimal::NotAnAmount as NotMoney;
 
+/// Digits after the point.
+const PLACES: usize = 2;
 /// Minor units of one major unit: every currency of ours has two decimals.
 const MINOR: i64 = 100;
 
@@ -14,17 +14,6 @@ const MINOR: i64 = 100;
 /// a sum that would pass them stops there and is refused by the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(pub i64);
-
-/// Why a text is no amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotMoney {
-    /// Not a decimal number in plain notation with at most two digits after the point.
-    #[error("not a plain number with at most two decimals")]
-    Format,
-    /// Over [`Money::MAX`].
-    #[error("too large")]
-    TooLarge,
-}
 
 impl Money {
     /// Nothing.
@@ -35,52 +24,12 @@ impl Money {
     /// Reads a number in JSON's plain notation, `-` included: at most two digits after the point, no exponent, at most
     /// [`Money::MAX`]. How far below zero it is does not matter to anybody: all that is below `-MAX` is `-MAX`.
     pub fn parse(text: &str) -> Result<Self, NotMoney> {
-        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-        let (whole, cents) = digits.split_once('.').map_or((digits, None), |(whole, cents)| (whole, Some(cents)));
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        let leads_with_zero = whole.len() > 1 && whole.starts_with('0');
-        if !plain(whole) || leads_with_zero || cents.is_some_and(|cents| !plain(cents) || cents.len() > 2) {
-            return Err(NotMoney::Format);
-        }
-        let minor = format!("{whole}{:0<2}", cents.unwrap_or_default());
-        let amount = minor.parse::<i64>().map_or(Self(i64::MAX), Self);
-        match (negative, amount > Self::MAX) {
-            (false, false) => Ok(amount),
-            (true, _) => Ok(-amount.min(Self::MAX)),
-            (false, true) => Err(NotMoney::TooLarge),
-        }
-    }
-}
-
-impl Add for Money {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
-    }
-}
-
-impl Sub for Money {
-    type Output = Self;
-    fn sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
-    }
-}
-
-impl Neg for Money {
-    type Output = Self;
-    fn neg(self) -> Self {
-        Self(self.0.saturating_neg())
-    }
-}
-
-impl Sum for Money {
-    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
-        amounts.fold(Self::ZERO, Add::add)
+        decimal::parse(text, PLACES, Self::MAX.0).map(Self)
     }
 }
 
 impl fmt::Display for Money {
-    /// Two decimals, no separators: `1000.00`, `-0.50`.
+    /// Two decimals, no separators: `1000.00`, `-0.50`. JSON holds the same.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let minor = self.0.unsigned_abs();
@@ -88,13 +37,7 @@ impl fmt::Display for Money {
     }
 }
 
-impl Serialize for Money {
-    /// A number with exactly two decimals; a float would lose them.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = RawValue::from_string(self.to_string()).expect("a plain number is JSON");
-        number.serialize(serializer)
-    }
-}
+decimal::amount!(Money);
 
 impl schemars::JsonSchema for Money {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -109,8 +52,6 @@ impl schemars::JsonSchema for Money {
         })
     }
 }
-
-crate::db::value::stored_as!(Money, i64, |money| &money.0, |minor| Ok(Money(minor)));
 
 #[cfg(test)]
 mod tests {

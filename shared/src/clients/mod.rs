@@ -9,3 +9,4 @@ pub mod objects;
 pub mod queue;
 pub mod sms;
 pub mod telegram;
+pub mod tron;

@@ -44,6 +44,23 @@ impl Objects {
         Ok(())
     }
 
+    /// The object under `key`, if there is one of at most `bytes_max` bytes.
+    pub async fn get(&self, key: &str, bytes_max: usize) -> Result<Option<Vec<u8>>, Fault> {
+        let got = self.client.get_object().bucket(&self.bucket).key(key).send().await;
+        let object = match got {
+            Ok(object) => object,
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == NOT_FOUND) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(fault(error)),
+        };
+        if object.content_length().and_then(|length| usize::try_from(length).ok()).is_none_or(|bytes| bytes > bytes_max) {
+            return Ok(None);
+        }
+        let body = object.body.collect().await.map_err(|error| Fault::outside(SERVICE, error))?;
+        Ok(Some(body.to_vec()))
+    }
+
     /// A link to the object that works for `life`.
     pub async fn link(&self, key: &str, life: Duration) -> Result<String, Fault> {
         let life = PresigningConfig::expires_in(life).map_err(|error| Fault::outside(SERVICE, error))?;

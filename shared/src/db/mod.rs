@@ -16,11 +16,13 @@ use crate::base::{Fault, Secret};
 
 pub mod api_keys;
 pub mod audit;
+pub mod chain;
 pub mod conversation;
 pub mod idempotency;
 pub mod inbox;
 pub mod migrate;
 pub mod outbox;
+pub mod pace;
 pub mod tls;
 pub mod value;
 

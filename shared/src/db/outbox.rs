@@ -52,7 +52,7 @@ pub struct Outgoing {
     pub body: Json,
     /// Whether it is sent right after the commit; otherwise the relay does it.
     pub at_once: bool,
-    /// When it may be sent; at once if absent.
+    /// When it may be sent; at once if absent. A message to a queue that is sent at once all the same is delayed there.
     pub not_before: Option<Timestamp>,
 }
 
@@ -88,6 +88,13 @@ impl Outgoing {
     #[must_use]
     pub fn not_before(mut self, at: Timestamp) -> Self {
         (self.at_once, self.not_before) = (false, Some(at));
+        self
+    }
+
+    /// The same message to a queue, put into it at once to be delivered at `at`, as far as the queue can delay it.
+    #[must_use]
+    pub fn later(mut self, at: Timestamp) -> Self {
+        self.not_before = Some(at);
         self
     }
 
@@ -127,6 +134,8 @@ pub struct Letter {
     pub about: Option<String>,
     /// What to send.
     pub body: Json,
+    /// When whoever it is sent to is to get it, if that is not now.
+    pub deliver_at: Option<Timestamp>,
     /// Attempts made before.
     pub attempts: i32,
     /// When it was written.
@@ -188,6 +197,7 @@ pub async fn push(tx: &Transaction<'_>, messages: &[Outgoing], now: Timestamp) -
                 thread: message.thread.clone(),
                 about: message.about.clone(),
                 body: message.body.clone(),
+                deliver_at: message.not_before,
                 attempts: 0,
                 created_at: now,
             });
@@ -227,6 +237,7 @@ fn letter(row: &Row) -> Letter {
         thread: row.get("thread"),
         about: row.get("about"),
         body: row.get("body"),
+        deliver_at: None,
         attempts: row.get("attempts"),
         created_at: row.get("created_at"),
     }
@@ -280,6 +291,23 @@ pub async fn settle(tx: &Transaction<'_>, ends: &[(i64, End)], now: Timestamp) -
         .collect();
     tx.execute(sql, &[&ids, &states, &messages, &now]).await?;
     Ok(())
+}
+
+/// Gives a lane back whose messages can be sent a little later.
+pub async fn give_back(tx: &Transaction<'_>, lane: &Lane) -> Result<(), Fault> {
+    let sql = "update core.outbox set leased_until = null
+               where state = 'waiting' and channel = $1 and sender = $2 and lane = $3 and leased_until is not null";
+    tx.execute(sql, &[&lane.channel, &lane.sender, &lane.number]).await?;
+    Ok(())
+}
+
+/// Takes messages back that wait in `lane` for what is said under `about`; says how many. One that is being sent right now
+/// may still arrive.
+pub async fn take_back(tx: &Transaction<'_>, lane: &Lane, about: &str, now: Timestamp) -> Result<u64, Fault> {
+    let sql = "update core.outbox
+               set state = 'undeliverable', settled_at = $5, body = null, leased_until = null, about = null
+               where state = 'waiting' and channel = $1 and sender = $2 and lane = $3 and starts_with(about, $4)";
+    tx.execute(sql, &[&lane.channel, &lane.sender, &lane.number, &about, &now]).await
 }
 
 /// Puts a message off until `until` and gives its lane back, with all that waits behind it.

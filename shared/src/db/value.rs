@@ -107,4 +107,34 @@ macro_rules! stored_as {
         }
     };
 }
-pub(crate) use stored_as;
+
+/// Declares an enum whose variants are words in Postgres and JSON.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl $name {
+            /// The word.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(word: &str) -> Result<Self, String> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(format!("`{word}` is not one of {}", [$($word),+].join(", "))),
+                }
+            }
+        }
+
+        $crate::db::value::stored_as!($name, str, |value| value.word(), |word: &str| word.parse());
+    };
+}
+pub(crate) use {stored_as, words};

@@ -17,6 +17,7 @@ use crate::clients::objects::Objects;
 use crate::clients::queue::Queues;
 use crate::clients::sms::{Plivo, Sms, Sns};
 use crate::clients::telegram::Telegram;
+use crate::clients::tron::Tron;
 use crate::clients::{aws, http};
 use crate::db::Connection;
 use crate::db::outbox::Pushed;
@@ -180,6 +181,11 @@ impl Cx {
     pub fn geocoder(&self) -> Option<Geocoder> {
         let key = self.config().geocoder_key.clone()?;
         Some(Geocoder::new(self.http().clone(), &self.config().geocoder_base_url, key))
+    }
+
+    /// The services that see TRON.
+    pub fn tron(&self) -> Tron {
+        Tron::new(self.http().clone(), &self.config().tron)
     }
 }
 

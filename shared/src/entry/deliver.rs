@@ -1,6 +1,6 @@
 //! Sends what waits in the outbox: right after a commit, and by the clock.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, try_join_all};
@@ -10,6 +10,7 @@ use super::Cx;
 use crate::base::{Fault, chain};
 use crate::clients::http::TOTAL_TIMEOUT;
 use crate::clients::telegram::{self, DELETE_MESSAGES_MAX, DeleteMessages, Reply, Request};
+use crate::db::pace::{self, Place};
 use crate::db::outbox::{self, AGE_MAX, End, LEASE, Lane, Letter, Pushed};
 use crate::db::{Connection, Transaction};
 
@@ -20,7 +21,9 @@ const ROUNDS_MAX: usize = 5;
 /// Pause after a chat in a sweep: Telegram takes about 30 messages a second from a bot.
 const SWEEP_PACE: Duration = Duration::from_millis(34);
 /// How long a sweep goes on.
-const SWEEP_TIME_MAX: SignedDuration = SignedDuration::from_secs(40);
+const SWEEP_TIME_MAX: Duration = Duration::from_secs(40);
+/// How soon a sweep looks again at chats that had to wait.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
 const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs().cast_signed(), "a lease outlives its sends");
 
@@ -50,11 +53,16 @@ pub enum Sending {
     Pause(Duration),
 }
 
+/// Says whether a letter is still worth sending.
+pub type Still = for<'a> fn(&'a Connection, &'a str) -> BoxFuture<'a, Result<bool, Fault>>;
+
 /// Who wants to hear what became of letters whose `about` starts with `prefix`. All its statements are sent at once.
 #[derive(Clone, Copy)]
 pub struct Listener {
     /// `<domain>.<kind>:`
     pub prefix: &'static str,
+    /// Asked right before a letter is sent, with the rest of `about`; one that is not worth it any more is dropped.
+    pub still: Option<Still>,
     /// Notes the outcome in the transaction that settles the letter: the rest of `about`, the end, the time.
     pub hear: Hear,
 }
@@ -77,7 +85,7 @@ pub async fn at_once(cx: &Cx, db: &mut Connection, pushed: Vec<Pushed>) {
         if !at_once || channel(cx, &lane).is_none() {
             continue;
         }
-        if let Err(fault) = serve(cx, db, &lane, leased).await {
+        if let Err(fault) = serve(cx, db, &lane, leased, Patience::Waits).await {
             tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "left to the relay");
         }
     }
@@ -105,26 +113,37 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
     let mut db = cx.db().await?;
     let started = cx.now();
     let mut stuck: Vec<String> = Vec::new();
-    for lane in outbox::due(&*db, started, SWEEP_LANES_MAX).await? {
-        if cx.now().duration_since(started) > SWEEP_TIME_MAX || cx.ends_within(TOTAL_TIMEOUT) {
-            break;
-        }
-        if channel(&cx, &lane).is_none() || stuck.contains(&lane.channel) {
-            continue;
-        }
-        match serve(&cx, &mut db, &lane, Vec::new()).await {
-            // One chat that has to wait says nothing about the others; a queue or a bus does.
-            Ok(After::Waits) if ![TELEGRAM.name, ANSWER.name].contains(&lane.channel.as_str()) => {
-                stuck.push(lane.channel.clone());
+    let clock = Instant::now();
+    let mut lanes = outbox::due(&*db, started, SWEEP_LANES_MAX).await?;
+    // A chat that has just had a message waits for its turn while the others are served; then it is looked at again.
+    while !lanes.is_empty() {
+        let mut busy = Vec::new();
+        for lane in lanes {
+            if clock.elapsed() > SWEEP_TIME_MAX || cx.ends_within(TOTAL_TIMEOUT) {
+                return Ok(());
             }
-            Ok(_) => {}
-            Err(fault) => {
-                tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "lane left for the next sweep");
+            if channel(&cx, &lane).is_none() || stuck.contains(&lane.channel) {
+                continue;
+            }
+            match serve(&cx, &mut db, &lane, Vec::new(), Patience::None).await {
+                // One chat that has to wait says nothing about the others; a queue or a bus does.
+                Ok(After::Waits) if ![TELEGRAM.name, ANSWER.name].contains(&lane.channel.as_str()) => {
+                    stuck.push(lane.channel.clone());
+                }
+                Ok(After::Busy) => busy.push(lane.clone()),
+                Ok(_) => {}
+                Err(fault) => {
+                    tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "lane left for the next sweep");
+                }
+            }
+            if lane.channel == TELEGRAM.name && cx.config().pace(&lane.sender).is_none() {
+                tokio::time::sleep(SWEEP_PACE).await;
             }
         }
-        if lane.channel == TELEGRAM.name {
-            tokio::time::sleep(SWEEP_PACE).await;
+        if !busy.is_empty() {
+            tokio::time::sleep(BUSY_PAUSE).await;
         }
+        lanes = busy;
     }
     Ok(())
 }
@@ -142,9 +161,26 @@ enum After {
     More,
     /// Its first message has to wait.
     Waits,
+    /// Its chat has just had a message; the next may leave in a moment.
+    Busy,
 }
 
-async fn serve(cx: &Cx, db: &mut Connection, lane: &Lane, leased: Vec<Letter>) -> Result<After, Fault> {
+/// What a sender does where a chat has just had a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// It waits.
+    Waits,
+    /// It leaves the chat for now.
+    None,
+}
+
+async fn serve(
+    cx: &Cx,
+    db: &mut Connection,
+    lane: &Lane,
+    leased: Vec<Letter>,
+    patience: Patience,
+) -> Result<After, Fault> {
     let mut letters = leased;
     for _ in 0..ROUNDS_MAX {
         if letters.is_empty() {
@@ -153,7 +189,7 @@ async fn serve(cx: &Cx, db: &mut Connection, lane: &Lane, leased: Vec<Letter>) -
         if letters.is_empty() {
             return Ok(After::Clear);
         }
-        let after = round(cx, db, lane, &letters).await?;
+        let after = round(cx, db, lane, &letters, patience).await?;
         if after != After::More {
             return Ok(after);
         }
@@ -162,23 +198,47 @@ async fn serve(cx: &Cx, db: &mut Connection, lane: &Lane, leased: Vec<Letter>) -
     Ok(After::More)
 }
 
+/// Where a round ended before its last letter.
+enum Stop<'a> {
+    /// This letter is sent at this time, or later.
+    At(&'a Letter, Timestamp),
+    /// The whole sender is to wait until this time.
+    Paused(&'a Letter, Timestamp),
+    /// The chat has just had a message.
+    Busy,
+}
+
 /// Sends letters in order and settles them together. Stops at the first that has to wait, for those behind it may not
 /// overtake, and while there is time to settle what was sent.
-async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) -> Result<After, Fault> {
+async fn round(
+    cx: &Cx,
+    db: &mut Connection,
+    lane: &Lane,
+    letters: &[Letter],
+    patience: Patience,
+) -> Result<After, Fault> {
     let until = cx.now() + LEASE - SignedDuration::try_from(TOTAL_TIMEOUT).expect("seconds");
     let channel = channel(cx, lane).expect("looked up by the caller");
     let mut ends: Vec<(&Letter, End)> = Vec::with_capacity(letters.len());
     let mut stopped = None;
     for letter in letters {
         if cx.now() > until || cx.ends_within(TOTAL_TIMEOUT) {
-            stopped = Some((letter, cx.now(), None));
+            stopped = Some(Stop::At(letter, cx.now()));
+            break;
+        }
+        if !is_still_wanted(cx, db, letter).await? {
+            ends.push((letter, End::Undeliverable(false)));
+            continue;
+        }
+        if !in_turn(cx, db, lane, patience).await? {
+            stopped = Some(Stop::Busy);
             break;
         }
         match (channel.send)(cx, db, lane, letter, &ends).await {
             Ok(Sending::Ended(end)) => ends.push((letter, end)),
             Ok(Sending::Pause(wait)) => {
                 let until = cx.now() + SignedDuration::try_from(wait).unwrap_or(outbox::BACKOFF_MAX);
-                stopped = Some((letter, until, Some(until)));
+                stopped = Some(Stop::Paused(letter, until));
                 break;
             }
             Err(fault) if cx.now().duration_since(letter.created_at) > AGE_MAX => {
@@ -187,7 +247,7 @@ async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) ->
             }
             Err(fault) => {
                 tracing::warn!(outbox.id = letter.id, letter.attempts, error = chain(&fault), "message not sent");
-                stopped = Some((letter, cx.now() + outbox::backoff(letter.attempts + 1), None));
+                stopped = Some(Stop::At(letter, cx.now() + outbox::backoff(letter.attempts + 1)));
                 break;
             }
         }
@@ -195,12 +255,40 @@ async fn round(cx: &Cx, db: &mut Connection, lane: &Lane, letters: &[Letter]) ->
     settle(cx, db, lane, &ends, stopped).await
 }
 
+/// Whether who left the letter still wants it sent.
+async fn is_still_wanted(cx: &Cx, db: &Connection, letter: &Letter) -> Result<bool, Fault> {
+    let Some(about) = &letter.about else { return Ok(true) };
+    for listener in cx.listeners() {
+        if let (Some(still), Some(rest)) = (listener.still, about.strip_prefix(listener.prefix))
+            && !still(db, rest).await?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Waits until a sender with a pace may send; not so if the chat has just had a message and there is no patience.
+async fn in_turn(cx: &Cx, db: &Connection, lane: &Lane, patience: Patience) -> Result<bool, Fault> {
+    let Some(pace) = cx.config().pace(&lane.sender).filter(|_| lane.channel == TELEGRAM.name) else { return Ok(true) };
+    loop {
+        match pace::take(db, lane, pace).await? {
+            Place::In(wait) => {
+                tokio::time::sleep(wait).await;
+                return Ok(true);
+            }
+            Place::ChatBusy(_) if patience == Patience::None => return Ok(false),
+            Place::ChatBusy(wait) => tokio::time::sleep(wait).await,
+        }
+    }
+}
+
 async fn settle(
     cx: &Cx,
     db: &mut Connection,
     lane: &Lane,
     ends: &[(&Letter, End)],
-    stopped: Option<(&Letter, Timestamp, Option<Timestamp>)>,
+    stopped: Option<Stop<'_>>,
 ) -> Result<After, Fault> {
     let now = cx.now();
     let tx = db.begin();
@@ -214,15 +302,19 @@ async fn settle(
             }
         }
     }
-    if let Some((letter, until, pause)) = stopped {
-        work.push(outbox::postpone(&tx, lane, letter.id, until).boxed());
-        if let Some(until) = pause {
-            work.push(outbox::pause(&tx, lane, until).boxed());
+    match &stopped {
+        Some(Stop::At(letter, until)) => work.push(outbox::postpone(&tx, lane, letter.id, *until).boxed()),
+        Some(Stop::Paused(letter, until)) => {
+            work.push(outbox::postpone(&tx, lane, letter.id, *until).boxed());
+            work.push(outbox::pause(&tx, lane, *until).boxed());
         }
+        Some(Stop::Busy) => work.push(outbox::give_back(&tx, lane).boxed()),
+        None => {}
     }
     let last = futures_util::future::try_join(try_join_all(work), outbox::is_waiting(&tx, lane));
     let (_, waiting) = tx.commit_with(last).await?;
     Ok(match (stopped, waiting) {
+        (Some(Stop::Busy), _) => After::Busy,
         (Some(_), _) => After::Waits,
         (None, true) => After::More,
         (None, false) => After::Clear,
@@ -287,7 +379,8 @@ async fn numbers_of(
 
 async fn to_queue(cx: &Cx, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
     let url = cx.config().queue_url(&lane.sender)?;
-    cx.queues().await.send(url, &letter.body.to_string()).await?;
+    let delay = letter.deliver_at.map_or(SignedDuration::ZERO, |at| at.duration_since(cx.now()));
+    cx.queues().await.send(url, &letter.body.to_string(), delay).await?;
     Ok(Sending::Ended(End::Sent(None)))
 }
 

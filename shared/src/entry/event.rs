@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http::Method;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
@@ -43,9 +42,9 @@ pub(super) fn read_request(event: &str, trigger: &Trigger) -> Result<Request, Pr
     let path = event.raw_path.unwrap_or_default();
     let mut params: BTreeMap<String, String> = event.path_parameters.into_iter().collect();
     let method = event.request_context.http.method;
-    let route = trigger.route(&method, &path);
+    let (route, found) = trigger.find(&method, &path);
     if params.is_empty() {
-        params = match_path(route, &path);
+        params = found;
     }
     let raw_query = event.raw_query_string.unwrap_or_default();
     let mut headers = event.headers;
@@ -66,40 +65,6 @@ pub(super) fn read_request(event: &str, trigger: &Trigger) -> Result<Request, Pr
         body,
         caller: None,
     })
-}
-
-impl Trigger {
-    /// The route that a request came by; of several that fit, the one with fewer parameters.
-    fn route(&self, method: &Method, path: &str) -> &'static str {
-        let parameters = |route: &&str| route.matches('{').count();
-        match self {
-            Self::Http { routes } => {
-                let fitting = routes.iter().filter(|(of, route)| of == method && fits(route, path));
-                fitting.map(|(_, route)| *route).min_by_key(parameters).unwrap_or_default()
-            }
-            Self::Telegram { path } => path,
-            _ => "",
-        }
-    }
-}
-
-/// Whether `path` is one of those that `pattern` describes.
-pub fn fits(pattern: &str, path: &str) -> bool {
-    let is_parameter = |segment: &str| segment.starts_with('{');
-    let same_length = pattern.split('/').count() == path.split('/').count();
-    let mut pairs = pattern.split('/').zip(path.split('/'));
-    same_length && pairs.all(|(pattern, segment)| pattern == segment || is_parameter(pattern) && !segment.is_empty())
-}
-
-/// Parameters of `path` by the names in `pattern`, decoded; none if it does not match.
-pub fn match_path(pattern: &str, path: &str) -> BTreeMap<String, String> {
-    let (pattern, path) = (pattern.split('/'), path.split('/'));
-    if pattern.clone().count() != path.clone().count() {
-        return BTreeMap::new();
-    }
-    let name = |segment: &str| Some(segment.strip_prefix('{')?.strip_suffix('}')?.to_owned());
-    let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
-    pattern.zip(path).filter_map(|(pattern, segment)| Some((name(pattern)?, decoded(segment)))).collect()
 }
 
 /// Names and values of a query or a form, decoded.
@@ -212,14 +177,6 @@ pub(super) fn raw(value: &impl Serialize) -> Result<Box<RawValue>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_decoded_once() {
-        let params = |path| match_path("/keyhub/keys/{key}/revoke", path).remove("key");
-        assert_eq!(params("/keyhub/keys/A%2F1/revoke").as_deref(), Some("A/1"));
-        assert_eq!(params("/keyhub/keys/%2541/revoke").as_deref(), Some("%41"));
-        assert_eq!(params("/keyhub/keys/A/B/revoke"), None);
-    }
 
     #[test]
     fn one_bad_record_does_not_fail_the_batch() {

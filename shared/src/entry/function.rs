@@ -14,6 +14,7 @@ use super::cx::Call;
 use super::deliver::{Channel, Listener};
 use super::http::{Request, Response};
 use super::openapi::Operation;
+use super::trigger::{Trigger, nowhere};
 use super::warm::Warm;
 use super::{Cx, Message, Problem, auth, deliver, event, telegram};
 use crate::base::{Fault, Secret, chain, crypto};
@@ -31,35 +32,6 @@ pub struct Function {
     operation: Option<fn() -> Operation>,
     refused: fn(Problem) -> Response,
     answers_first: bool,
-}
-
-/// What calls a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trigger {
-    /// Routes of the HTTP API: one, or those of a web site's pages.
-    Http {
-        /// Method and path of each, with `{name}` for parameters.
-        routes: Vec<(Method, &'static str)>,
-    },
-    /// A bot's webhook, a `POST` route of the HTTP API.
-    Telegram {
-        /// Its path.
-        path: &'static str,
-    },
-    /// Messages of an SQS queue.
-    Queue {
-        /// Name of the queue.
-        queue: &'static str,
-    },
-    /// The clock.
-    Schedule {
-        /// EventBridge schedule expression, in UTC.
-        expression: &'static str,
-    },
-    /// What a service of AWS writes to its log group in CloudWatch.
-    Logs,
-    /// Only who invokes it by name.
-    Direct,
 }
 
 /// Who may call a route.
@@ -125,16 +97,39 @@ impl Function {
         F: Future<Output = Result<Response, Problem>> + Send + 'static,
     {
         let run = Handler::Http(Box::new(move |cx, request| handler(cx, request).boxed()));
-        Self { access, ..Self::new(name, Trigger::Http { routes: vec![route] }, run) }
+        Self { access, ..Self::new(name, Trigger::Http { routes: vec![route], slash: false }, run) }
     }
 
     /// The same behind more routes; a handler tells them apart by [`Request::route`].
     #[must_use]
     pub fn also(mut self, more: &[(Method, &'static str)]) -> Self {
-        if let Trigger::Http { routes } = &mut self.trigger {
+        if let Trigger::Http { routes, .. } = &mut self.trigger {
             routes.extend_from_slice(more);
         }
         self
+    }
+
+    /// The same, with paths that may have one more slash at their end; a handler never sees it in [`Request::route`].
+    #[must_use]
+    pub fn slash(mut self) -> Self {
+        if let Trigger::Http { slash, .. } = &mut self.trigger {
+            *slash = true;
+        }
+        self
+    }
+
+    /// A function behind a path such as `/api/v1/{proxy+}`, for requests there that no other route takes. It refuses who may
+    /// not ask, and then as [`nowhere`] does.
+    pub fn elsewhere<F>(
+        name: &'static str,
+        path: &'static str,
+        handler: impl Fn(Cx, Request) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Response, Problem>> + Send + 'static,
+    {
+        let run = Handler::Http(Box::new(move |cx, request| handler(cx, request).boxed()));
+        Self::new(name, Trigger::Elsewhere { path }, run)
     }
 
     /// A function behind a bot's webhook; `secret` is what Telegram must send along.
@@ -347,11 +342,14 @@ impl Function {
         cx: Cx,
         mut request: Request,
     ) -> Result<Response, Problem> {
-        if request.route.is_empty() {
-            return Err(Problem::not_found("There is no such path."));
-        }
         if let Access::Scope(scope) = self.access {
             request.caller = Some(auth::caller(&cx, &request, scope).await?);
+        }
+        if request.route.is_empty() {
+            return Err(match self.access {
+                Access::Public => Problem::not_found("There is no such path."),
+                Access::Scope(_) => nowhere(&request.path),
+            });
         }
         if request.params.values().any(|value| value.contains('\0')) {
             return Err(Problem::not_found("Nothing has a NUL in its name."));

@@ -258,14 +258,29 @@ pub async fn finish_with(
     now: Timestamp,
     last: impl Future<Output = Result<(), Fault>>,
 ) -> Result<Vec<Pushed>, Fault> {
-    let save = async {
-        let saved = saved(response);
-        let saving = write.0.iter().map(|place| idempotency::save(tx, place, &saved));
-        futures_util::future::try_join_all(saving).await.map(drop)
-    };
-    let all = async { tokio::try_join!(last, save, outbox::push(tx, messages, now)) };
+    let all = async { tokio::try_join!(last, save(tx, &write, response), outbox::push(tx, messages, now)) };
     let ((), (), pushed) = tx.commit_with(all).await?;
     Ok(pushed)
+}
+
+/// Ends the first of two transactions of a write like [`finish`], with an answer for who repeats the request meanwhile, or
+/// after a crash. [`finish`] ends the second, with the answer that stays.
+pub async fn finish_for_now(
+    tx: Transaction<'_>,
+    write: &Write,
+    response: &Response,
+    messages: &[Outgoing],
+    now: Timestamp,
+) -> Result<Vec<Pushed>, Fault> {
+    let all = async { tokio::try_join!(save(&tx, write, response), outbox::push(&tx, messages, now)) };
+    let ((), pushed) = tx.commit_with(all).await?;
+    Ok(pushed)
+}
+
+async fn save(tx: &Transaction<'_>, write: &Write, response: &Response) -> Result<(), Fault> {
+    let saved = saved(response);
+    let saving = write.0.iter().map(|place| idempotency::save(tx, place, &saved));
+    futures_util::future::try_join_all(saving).await.map(drop)
 }
 
 /// Whether a text, or the name of a field, has a NUL in it: Postgres stores none.

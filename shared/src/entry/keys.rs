@@ -8,8 +8,18 @@ use crate::base::Fault;
 use crate::db::{api_keys, migrate};
 
 /// Every scope there is.
-pub const SCOPES: &[&str] =
-    &["keyhub:read", "keyhub:write", "keyhub:export", "bank:open", "bank:post", "bank:read", "bank:admin"];
+pub const SCOPES: &[&str] = &[
+    "keyhub:read",
+    "keyhub:write",
+    "keyhub:export",
+    "bank:open",
+    "bank:post",
+    "bank:read",
+    "bank:admin",
+    "subscriptions:read",
+    "subscriptions:write",
+    "subscriptions:admin",
+];
 
 /// `migrate`: applies what is missing and says which.
 pub async fn migrate(cx: Cx, _: Json) -> Result<Json, Fault> {

@@ -15,11 +15,13 @@ pub mod lambda;
 pub mod openapi;
 pub mod problem;
 pub mod telegram;
+pub mod trigger;
 pub mod warm;
 
 pub use cx::Cx;
 pub use event::Message;
-pub use function::{Access, Function, Invocation, Trigger};
+pub use function::{Access, Function, Invocation};
 pub use http::{Request, Response};
 pub use lambda::Exit;
 pub use problem::Problem;
+pub use trigger::Trigger;

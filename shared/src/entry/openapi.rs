@@ -113,7 +113,7 @@ pub fn document(functions: &[Function]) -> Json {
     };
     let mut paths: Map<String, Json> = Map::new();
     for function in functions {
-        let Trigger::Http { routes } = function.trigger() else { continue };
+        let Trigger::Http { routes, .. } = function.trigger() else { continue };
         for (number, (method, path)) in routes.iter().enumerate() {
             let Some(operation) = function.operation() else { break };
             let mut entry = describe(function, path, operation, &mut schemas);

@@ -1,6 +1,6 @@
 //! Refusals over HTTP: RFC 9457 problem details with a stable `type`.
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ use crate::base::{Fault, chain};
 pub struct Problem {
     #[serde(rename = "type")]
     kind: String,
-    title: String,
+    title: &'static str,
     status: u16,
     /// What is wrong, for a person.
     detail: String,
@@ -27,6 +27,8 @@ pub struct Problem {
     of_database: bool,
     #[serde(skip)]
     retry_after: Option<u32>,
+    #[serde(skip)]
+    allow: Option<Box<HeaderValue>>,
 }
 
 /// One wrong field.
@@ -41,7 +43,7 @@ pub struct FieldError {
 impl Problem {
     /// A refusal with this status and code.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        let title = status.canonical_reason().unwrap_or_default().to_owned();
+        let title = status.canonical_reason().unwrap_or_default();
         Self {
             kind: format!("/problems/{code}"),
             title,
@@ -51,6 +53,7 @@ impl Problem {
             fixed: None,
             of_database: false,
             retry_after: None,
+            allow: None,
         }
     }
 
@@ -67,6 +70,14 @@ impl Problem {
     /// 404
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// 405 for a path that has these methods.
+    pub fn not_allowed(methods: &[Method]) -> Self {
+        let allow = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let detail = format!("This path takes {allow}.");
+        let allow = HeaderValue::from_str(&allow).ok().map(Box::new);
+        Self { allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail) }
     }
 
     /// 409
@@ -141,6 +152,9 @@ impl From<Problem> for Response {
         let mut response = Self::json(problem.status(), &problem);
         if let Some(seconds) = problem.retry_after {
             response = response.header(header::RETRY_AFTER, &seconds.to_string());
+        }
+        if let Some(allow) = problem.allow {
+            response.headers.insert(header::ALLOW, *allow);
         }
         response.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response

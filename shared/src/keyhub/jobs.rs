@@ -39,6 +39,7 @@ const ALLOWED_UPDATES: [&str; 4] = ["message", "callback_query", "my_chat_member
 /// Hears what became of messages with keys.
 pub const KEY_MESSAGES: Listener = Listener {
     prefix: ABOUT_CLAIM,
+    still: None,
     hear: |tx, token, end, _| {
         async move {
             match end {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::geo::{Country, Place};
 use crate::base::i18n::Lang;
 use crate::base::ids::UserId;
-use crate::db::value::stored_as;
+use crate::db::value::{stored_as, words};
 
 /// Length of a product's label in characters.
 pub const LABEL_CHARS_MAX: usize = 64;
@@ -67,36 +67,6 @@ impl fmt::Display for Code {
 }
 
 stored_as!(Code, str, |code| code.as_str(), |text: &str| text.parse().map_err(|_| format!("`{text}` is no code")));
-
-/// Declares an enum whose variants are words in Postgres and JSON.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+
-        }
-
-        impl $name {
-            /// The word.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            fn from_str(word: &str) -> Result<Self, String> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("`{word}` is not one of {}", [$($word),+].join(", "))),
-                }
-            }
-        }
-
-        stored_as!($name, str, |value| value.word(), |word: &str| word.parse());
-    };
-}
 
 words!(
     /// Whether users see a product.

@@ -31,7 +31,7 @@ fn each_has_an_example_event() {
     for function in functions::all() {
         let event = event_of(&function);
         match function.trigger() {
-            Trigger::Http { .. } | Trigger::Telegram { .. } => {
+            Trigger::Http { .. } | Trigger::Elsewhere { .. } | Trigger::Telegram { .. } => {
                 let (method, path) = event["routeKey"].as_str().and_then(|key| key.split_once(' ')).unwrap();
                 assert!(routes(&function).contains(&(method.to_owned(), path.to_owned())), "{method} {path}");
             }
@@ -57,8 +57,11 @@ fn records(event: &Json) -> Json {
 /// The example event, with the secrets of this world in place of its own.
 fn example(world: &World, function: &Function, api_key: &str) -> Json {
     let mut event = event_of(function);
-    let secrets =
-        [("x-api-key", api_key), ("x-telegram-bot-api-secret-token", world.setting("TELEGRAM_KEYHUB_SECRET"))];
+    let of_telegram = match function.name() {
+        "subscriptions-webhook" => "TELEGRAM_SUBSCRIPTIONS_SECRET",
+        _ => "TELEGRAM_KEYHUB_SECRET",
+    };
+    let secrets = [("x-api-key", api_key), ("x-telegram-bot-api-secret-token", world.setting(of_telegram))];
     for (header, secret) in secrets {
         if event["headers"].get(header).is_some() {
             event["headers"][header] = secret.into();
@@ -128,8 +131,9 @@ async fn each_accepts_its_example_event() {
             // What the examples name need not exist here.
             Trigger::Http { .. } => {
                 let status = answer["statusCode"].as_u64();
-                assert!(matches!(status, Some(200 | 201 | 302 | 404 | 409)), "{name}: {answer}");
+                assert!(matches!(status, Some(200 | 201 | 202 | 302 | 404 | 409)), "{name}: {answer}");
             }
+            Trigger::Elsewhere { .. } => assert_eq!(answer["statusCode"], 405, "{name}: {answer}"),
             Trigger::Telegram { .. } => assert_eq!(answer["statusCode"], 200, "{name}: {answer}"),
             Trigger::Queue { .. } => assert_eq!(answer, json!({ "batchItemFailures": [] }), "{name}"),
             Trigger::Schedule { .. } | Trigger::Logs => assert_eq!(answer, json!({ "ok": true }), "{name}"),

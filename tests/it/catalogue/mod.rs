@@ -6,7 +6,8 @@ mod template;
 use std::collections::BTreeSet;
 
 use http::Method;
-use shared::entry::{Function, Trigger};
+use shared::entry::Function;
+use shared::entry::trigger::Route;
 use shared::functions;
 
 use crate::source::{names_in, read};
@@ -17,13 +18,10 @@ fn names() -> BTreeSet<String> {
 
 /// The routes of a function as API Gateway knows them. It has none that end with a slash: `{proxy+}` takes it.
 fn routes(function: &Function) -> BTreeSet<(String, String)> {
-    let routes = match function.trigger() {
-        Trigger::Http { routes } => routes.clone(),
-        Trigger::Telegram { path } => vec![(Method::POST, *path)],
-        _ => Vec::new(),
-    };
+    let method = |route: &Route| route.method.as_ref().map_or("ANY", Method::as_str).to_owned();
     let rest = |path: &str| if path.ends_with('/') { "{proxy+}" } else { "" };
-    routes.into_iter().map(|(method, path)| (method.to_string(), format!("{path}{}", rest(path)))).collect()
+    let routes = function.trigger().routes();
+    routes.iter().map(|route| (method(route), format!("{}{}", route.path, rest(&route.path)))).collect()
 }
 
 #[test]

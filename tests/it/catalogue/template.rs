@@ -135,7 +135,9 @@ fn each_is_triggered_as_the_catalogue_says() {
         let (template, properties) = find(&templates, name);
         let events: Vec<_> = entries(&properties["Events"]).map(|(_, event)| event).collect();
         match function.trigger() {
-            Trigger::Http { .. } | Trigger::Telegram { .. } => check_routes(&function, &events),
+            Trigger::Http { .. } | Trigger::Elsewhere { .. } | Trigger::Telegram { .. } => {
+                check_routes(&function, &events)
+            }
             Trigger::Schedule { expression } => {
                 let [event] = events.as_slice() else { panic!("{name} has one event") };
                 assert_eq!(event["Type"].as_str(), Some("ScheduleV2"), "{name}");

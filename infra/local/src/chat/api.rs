@@ -9,8 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::telegram::world::{Kind, Room, State as World};
-use crate::telegram::{Act, FakeBot, FakeTelegram};
+use crate::telegram::world::{Kind, State as World};
+use crate::telegram::{Act, FakeBot, FakeTelegram, Impossible};
 
 /// Which chat a request is about.
 #[derive(Clone, Copy, Deserialize)]
@@ -20,10 +20,6 @@ pub(super) struct Chat {
 }
 
 impl Chat {
-    pub fn room(self) -> Room {
-        Room::Private { bot: self.bot, user: self.user }
-    }
-
     fn bot(self, telegram: &FakeTelegram) -> Result<FakeBot, Failure> {
         telegram.bot_by_id(self.bot).ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "There is no such bot."))
     }
@@ -33,8 +29,13 @@ impl Chat {
 pub(super) struct Failure(StatusCode, String);
 
 impl Failure {
-    fn new(status: StatusCode, why: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, why: impl Into<String>) -> Self {
         Self(status, why.into())
+    }
+
+    pub(super) fn impossible(why: Impossible) -> Self {
+        let Impossible(why) = why;
+        Self::new(StatusCode::CONFLICT, format!("Not possible: {why}."))
     }
 }
 
@@ -90,9 +91,12 @@ pub(super) struct Member {
 
 fn channels_of(state: &World, user: i64) -> Value {
     let groups = state.groups.values().map(|group| {
+        let is_channel = group.kind == Kind::Channel;
+        let member = group.member(user);
         json!({
-            "id": group.id, "title": group.title, "username": group.username,
-            "is_channel": group.kind == Kind::Channel, "status": group.member(user).status,
+            "id": group.id, "title": group.title, "username": group.username, "is_channel": is_channel,
+            "status": member.status, "is_inside": member.is_inside,
+            "is_open": is_channel || group.username.is_some(), "has_asked": group.requests.contains_key(&user),
         })
     });
     groups.collect()
@@ -114,12 +118,12 @@ pub(super) async fn join_or_leave(
     Json(joining): Json<Joining>,
 ) -> Result<Json<Value>, Failure> {
     let Joining { user, chat, join } = joining;
-    let status = telegram.world().read(|state| state.groups.get(&chat).map(|group| group.member(user).status));
-    match status.as_deref() {
-        None => return Err(Failure::new(StatusCode::NOT_FOUND, "There is no such channel.")),
-        Some("kicked") if join => return Err(Failure::new(StatusCode::FORBIDDEN, "You were banned there.")),
-        Some(_) => telegram.set_member(&chat.to_string(), user, if join { "member" } else { "left" }, join),
+    if !telegram.world().read(|state| state.groups.contains_key(&chat)) {
+        return Err(Failure::new(StatusCode::NOT_FOUND, "There is no such channel."));
     }
+    let chat = chat.to_string();
+    let done = if join { telegram.join(&chat, user) } else { telegram.leave(&chat, user) };
+    done.map_err(Failure::impossible)?;
     Ok(Json(telegram.world().read(|state| channels_of(state, user))))
 }
 
@@ -143,7 +147,7 @@ pub(super) async fn act(
     Json(act): Json<Act>,
 ) -> Result<Json<Value>, Failure> {
     let done = chat.bot(&telegram)?.act(chat.user, act);
-    done.map(Json).map_err(|why| Failure::new(StatusCode::CONFLICT, format!("Not possible: {why}.")))
+    done.map(Json).map_err(Failure::impossible)
 }
 
 /// The document is the body; its name and caption come percent-encoded in `x-file-name` and `x-caption`.
@@ -165,12 +169,17 @@ pub(super) async fn send_document(
     let mime = mime.unwrap_or_else(|| "application/octet-stream".to_owned());
     let bot = chat.bot(&telegram)?;
     let sent = bot.try_send_document(chat.user, &text("x-file-name"), body, &mime, &text("x-caption"));
-    sent.map(Json).map_err(|why| Failure::new(StatusCode::CONFLICT, format!("Not possible: {why}.")))
+    sent.map(Json).map_err(Failure::impossible)
 }
 
 pub(super) async fn file(State(telegram): State<FakeTelegram>, Path(id): Path<String>) -> Result<Response, Failure> {
     let file = telegram.world().read(|state| state.files.by_id(&id).cloned());
     let file = file.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "This file is no longer kept."))?;
+    if file.is_photo {
+        let headers =
+            [(header::CONTENT_TYPE, file.mime.clone()), (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned())];
+        return Ok((headers, file.bytes).into_response());
+    }
     let name = utf8_percent_encode(&file.name, NON_ALPHANUMERIC);
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),

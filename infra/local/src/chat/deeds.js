@@ -1,6 +1,7 @@
 // What a person can do in a chat beyond writing: press, copy, pay, follow a link, share.
 
 import { byId, call, copy, toast } from './base.js';
+import { openInvite, sayInGroup } from './group.js';
 import * as sheets from './sheets.js';
 import { showChannel } from './side.js';
 import { act, chat, save, saved, state } from './state.js';
@@ -13,7 +14,7 @@ const pressed = new Map();
 const answered = new Set();
 
 export const deeds = {
-  say: (words) => act({ act: 'say', text: words }),
+  say: (words) => (state.group ? sayInGroup(words) : act({ act: 'say', text: words })),
 
   copy,
 
@@ -35,6 +36,10 @@ export const deeds = {
   },
 
   open: (url) => {
+    if (/^(?:https?:\/\/)?t\.me\/(?:\+|joinchat\/)/.test(url)) {
+      openInvite(url);
+      return;
+    }
     const inside = /^(?:https?:\/\/)?t\.me\/([A-Za-z0-9_]+)(?:\?start=([A-Za-z0-9_-]*))?$/.exec(url);
     const named = ({ username }) => username?.toLowerCase() === inside?.[1].toLowerCase();
     const channel = inside && state.channels.find(named);

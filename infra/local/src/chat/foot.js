@@ -11,13 +11,23 @@ const commands = byId('commands');
 
 /** Shows what the person can do now: write, start or unblock. */
 export function showFoot() {
-  byId('composer').hidden = state.blocked || !state.started;
-  byId('start').hidden = state.blocked || state.started || !state.bot;
-  byId('unblock').hidden = !state.blocked;
+  const { group } = state;
+  byId('composer').hidden = group ? !group.is_inside : state.blocked || !state.started;
+  byId('start').hidden = Boolean(group) || state.blocked || state.started || !state.bot;
+  byId('unblock').hidden = Boolean(group) || !state.blocked;
+  byId('outside').hidden = !group || group.is_inside;
+  if (group) byId('outside').textContent = whyOutside(group);
+  byId('attach').hidden = Boolean(group);
   byId('block').disabled = !state.bot;
   byId('block').setAttribute('aria-pressed', state.blocked);
   byId('block').title = state.blocked ? 'Unblock the bot' : 'Block the bot';
   showKeyboard();
+}
+
+function whyOutside(group) {
+  if (group.has_asked) return `${state.me.first_name} asks to join and waits for the answer.`;
+  const was = group.status === 'kicked' ? 'was removed from' : 'is not in';
+  return `${state.me.first_name} ${was} this group. An invite link leads into it.`;
 }
 
 /** The bot shows a reply keyboard, or none. */
@@ -50,7 +60,7 @@ function keyboardButton(button) {
 }
 
 export async function loadCommands() {
-  state.commands = await call(`commands?${chat()}`).catch(() => []);
+  state.commands = state.group ? [] : await call(`commands?${chat()}`).catch(() => []);
   byId('show-commands').hidden = !state.commands.length;
   showCommands(null);
 }

@@ -21,7 +21,7 @@ export function showAll(messages) {
 
 /** Adds a message at the end, or changes the one on show. */
 export function put(message) {
-  const item = messageItem(message, deeds);
+  const item = messageItem(message, deeds, state);
   const known = itemOf(message.message_id);
   if (known) {
     known.replaceWith(item);
@@ -35,7 +35,7 @@ export function put(message) {
 
 /** Adds a message and follows it unless the person reads further up. */
 export function follow(message) {
-  const atEnd = isAtEnd() || !message.by_bot;
+  const atEnd = isAtEnd() || message.from?.id === state.me.id;
   list.querySelector('.empty')?.remove();
   put(message);
   if (atEnd) toEnd();
@@ -51,7 +51,8 @@ export function remove(id) {
 }
 
 function showEmpty() {
-  if (list.childElementCount || !state.bot) return;
-  const words = `${state.me.first_name} has not talked to ${state.bot.name} yet.`;
+  if (list.childElementCount || !(state.bot || state.group)) return;
+  const { bot, group, me } = state;
+  const words = group ? 'Nothing has happened here yet.' : `${me.first_name} has not talked to ${bot.name} yet.`;
   list.append(make('li', { class: 'empty' }, words));
 }

@@ -12,13 +12,16 @@ const TAGS = {
   code: 'code',
 };
 
-/** The list item of one message; `deeds` are what its links and buttons call. */
-export function messageItem(message, deeds) {
-  const note = serviceNote(message);
+/** The list item of one message as `me` sees it; `deeds` are what its links and buttons call. */
+export function messageItem(message, deeds, { me, group }) {
+  const note = serviceNote(message, me);
   if (note) {
     return make('li', { class: 'service', 'data-id': message.message_id }, make('span', {}, note));
   }
   const bubble = make('div', { class: message.edit_date ? 'bubble edited' : 'bubble' });
+  const mine = group ? message.from?.id === me.id : !message.by_bot;
+  const author = message.from?.first_name ?? message.chat.title;
+  if (group && !mine) bubble.append(make('div', { class: 'author' }, author));
   if (message.reply_to_message) bubble.append(quote(message.reply_to_message));
   bubble.append(...cards(message, deeds));
   const text = message.text ?? message.caption;
@@ -30,8 +33,8 @@ export function messageItem(message, deeds) {
     bubble.append(body);
   }
   bubble.append(meta(message));
-  const item = make('li', { class: message.by_bot ? 'theirs' : 'mine', 'data-id': message.message_id }, bubble);
-  item.prepend(make('span', { class: 'sr' }, message.by_bot ? 'Bot:' : 'You:'));
+  const item = make('li', { class: mine ? 'mine' : 'theirs', 'data-id': message.message_id }, bubble);
+  item.prepend(make('span', { class: 'sr' }, mine ? 'You:' : group ? `${author}:` : 'Bot:'));
   const rows = message.reply_markup?.inline_keyboard;
   if (rows?.length) item.append(inlineKeyboard(message, rows, deeds));
   return item;
@@ -41,7 +44,14 @@ function meta(message) {
   return make('div', { class: 'meta' }, message.edit_date ? 'edited ' : null, timeOf(message.date * 1000));
 }
 
-function serviceNote(message) {
+function serviceNote(message, me) {
+  const name = (user) => (user.id === me.id ? 'You' : user.first_name);
+  const { from, new_chat_members: came, left_chat_member: gone } = message;
+  if (came) {
+    const names = came.map(name).join(', ');
+    return came.some(({ id }) => id === from.id) ? `${names} joined the group` : `${name(from)} added ${names}`;
+  }
+  if (gone) return gone.id === from.id ? `${name(gone)} left the group` : `${name(from)} removed ${gone.id === me.id ? 'you' : gone.first_name}`;
   if (message.successful_payment) return `You paid ⭐ ${message.successful_payment.total_amount}`;
   if (message.refunded_payment) return `⭐ ${message.refunded_payment.total_amount} came back to you`;
   return null;
@@ -53,12 +63,13 @@ function quote(replied) {
 }
 
 function kindOf(message) {
-  const kinds = { contact: 'Contact', location: 'Location', document: 'Document', invoice: 'Invoice' };
+  const kinds = { photo: 'Photo', contact: 'Contact', location: 'Location', document: 'Document', invoice: 'Invoice' };
   return Object.entries(kinds).find(([field]) => message[field])?.[1] ?? 'Message';
 }
 
 function cards(message, deeds) {
   const found = [];
+  if (message.photo) found.push(photoCard(message.picture, deeds));
   if (message.contact) found.push(contactCard(message.contact));
   if (message.location) found.push(placeCard(message));
   if (message.document) found.push(documentCard(message.document));
@@ -80,6 +91,14 @@ function placeCard(message) {
   const title = message.venue?.title ?? (live ? 'Live location' : 'Location');
   const forwarded = message.forward_origin ? 'forwarded' : null;
   return card('place', title, ...[`${latitude.toFixed(4)}, ${longitude.toFixed(4)}`, forwarded].filter(Boolean));
+}
+
+/** A picture that Telegram would fetch stays where it is: the page loads nothing from outside. */
+function photoCard(picture, deeds) {
+  if (picture?.startsWith('/')) return make('img', { class: 'photo', src: picture, alt: 'Photo' });
+  const shown = link(picture ?? '', deeds);
+  shown.append(picture ?? 'no longer kept');
+  return card('picture', 'Photo', shown);
 }
 
 function documentCard(file) {

@@ -3,10 +3,11 @@
 import { byId, call, listen, post, toast } from './base.js';
 import { deeds, showAnswer } from './deeds.js';
 import { loadCommands, prepareFoot, setKeyboard, showFoot } from './foot.js';
+import { groupState, hearMembership, loadGroup, prepareGroup, showGroup } from './group.js';
 import { follow, put, remove, showAll } from './log.js';
 import * as sheets from './sheets.js';
 import { loadChannels, prepareSide, showRows, showSide } from './side.js';
-import { chat, face, save, saved, state } from './state.js';
+import { face, save, saved, state, view } from './state.js';
 
 const TYPING_MS = 5000;
 const FREE_IDS_FROM = 1001;
@@ -15,10 +16,11 @@ let stream = null;
 let statusTimer = 0;
 
 const heard = {
-  snapshot: ({ messages, keyboard, blocked, started }) => {
-    Object.assign(state, { blocked, started });
+  snapshot: ({ messages, keyboard, blocked, started, group }) => {
+    Object.assign(state, { blocked, started, group });
     showAll(messages);
     setKeyboard(keyboard ?? null);
+    showGroup();
     showFoot();
   },
   message: ({ message }) => {
@@ -35,6 +37,7 @@ const heard = {
   },
   answer: ({ query, text, show_alert: isAlert }) => showAnswer(query, text, isAlert),
   checkout: ({ ok, text }) => !ok && sheets.alert(`The payment was refused: ${text}`),
+  membership: (event) => hearMembership(event),
   commands: () => loadCommands(),
   action: () => showStatus('typing…', TYPING_MS),
   waiting: ({ count, error }) => showWaiting(count, error),
@@ -44,7 +47,7 @@ const heard = {
 function listenToChat() {
   stream?.close();
   let away = false;
-  stream = listen(`events?${chat()}`, heard, (words) => {
+  stream = listen(`events?${view()}`, heard, (words) => {
     away = true;
     showStatus(words);
   });
@@ -56,11 +59,11 @@ function listenToChat() {
   return new Promise((resolve) => stream.addEventListener('message', resolve, { once: true }));
 }
 
-/** Shows a word under the bot's name; without one, its username. */
+/** Shows a word under the name on top; without one, the bot's username or how many are in the group. */
 function showStatus(words, forMs = 0) {
   clearTimeout(statusTimer);
   const place = byId('bot-state');
-  place.textContent = words || (state.bot ? `@${state.bot.username}` : '');
+  place.textContent = words || (state.group ? groupState() : state.bot ? `@${state.bot.username}` : '');
   place.classList.remove('warn');
   if (forMs) statusTimer = setTimeout(() => showStatus(''), forMs);
 }
@@ -72,20 +75,25 @@ function showWaiting(count, error) {
   return undefined;
 }
 
-async function choose(bot, me) {
-  Object.assign(state, { bot, me });
+/** Shows the chat of a person with a bot, or a group as he sees it. */
+async function choose(bot, me, group = null) {
+  Object.assign(state, { bot, me, group: null });
+  if (group) await loadGroup(group).catch((failure) => toast(failure.message));
   showRows(choose);
   await loadChannels();
   face(byId('me-avatar'), me.first_name, me.id);
   byId('me-name').textContent = me.first_name;
-  if (!bot) {
+  showGroup();
+  if (!bot && !state.group) {
     showFoot();
     return;
   }
   save();
-  face(byId('bot-avatar'), bot.name, bot.id);
-  byId('bot-name').textContent = bot.name;
-  document.title = `${bot.name} · Botyard chat`;
+  if (!state.group) {
+    face(byId('bot-avatar'), bot.name, bot.id);
+    byId('bot-name').textContent = bot.name;
+  }
+  document.title = `${state.group?.title ?? bot.name} · Botyard chat`;
   showSide(false);
   await Promise.all([listenToChat(), loadCommands()]);
 }
@@ -97,7 +105,7 @@ async function addPerson() {
   try {
     await post('people', person);
     await loadWorld();
-    await choose(state.bot, state.people.find(({ id }) => id === person.id));
+    await choose(state.bot, state.people.find(({ id }) => id === person.id), state.group?.id);
   } catch (failure) {
     toast(failure.message);
   }
@@ -124,6 +132,7 @@ async function begin() {
   sheets.prepare(toast);
   prepareSide();
   prepareFoot();
+  prepareGroup(choose);
   byId('new-person').addEventListener('click', addPerson);
   try {
     await loadWorld();

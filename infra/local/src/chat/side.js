@@ -3,7 +3,6 @@
 import { byId, call, make, post, toast } from './base.js';
 import { face, state } from './state.js';
 
-const INSIDE = ['member', 'administrator', 'creator', 'restricted'];
 const FLASH_MS = 2000;
 
 const narrow = window.matchMedia('(max-width: 820px)');
@@ -17,12 +16,16 @@ export function showSide(open) {
   if (open && narrow.matches) byId('close-side').focus();
 }
 
-/** Lists bots and people; `choose` is called with the bot and the person picked. */
+/** Called with the bot, the person and the group picked. */
+let chooseView = null;
+
+/** Lists bots and people; `choose` is called with the bot, the person and perhaps the group picked. */
 export function showRows(choose) {
+  chooseView = choose;
   const bots = state.bots.map((bot) =>
-    row(bot.name, `@${bot.username}`, bot.id, bot.id === state.bot?.id, () => choose(bot, state.me)));
+    row(bot.name, `@${bot.username}`, bot.id, !state.group && bot.id === state.bot?.id, () => choose(bot, state.me)));
   const people = state.people.map((person) =>
-    row(person.first_name, about(person), person.id, person.id === state.me?.id, () => choose(state.bot, person)));
+    row(person.first_name, about(person), person.id, person.id === state.me?.id, () => choose(state.bot, person, state.group?.id)));
   byId('bots').replaceChildren(...(bots.length ? bots : [make('li', { class: 'none' }, 'No bot is running.')]));
   byId('people').replaceChildren(...people);
 }
@@ -48,13 +51,22 @@ function showChannels() {
 }
 
 function channelRow(channel) {
-  const inside = INSIDE.includes(channel.status);
-  const name = channel.username ? `@${channel.username}` : channel.id;
-  const words = make('span', { class: 'row-text' }, make('b', {}, channel.title), make('span', {}, `${name} · ${channel.status}`));
+  const inside = channel.is_inside;
+  const name = channel.username ? `@${channel.username}` : channel.is_channel ? channel.id : 'private';
+  const status = channel.has_asked ? 'asks to join' : channel.status;
+  const words = make('span', { class: 'row-text' }, make('b', {}, channel.title), make('span', {}, `${name} · ${status}`));
+  const item = make('li', { class: 'channel', 'data-id': channel.id }, channel.is_channel ? words : groupButton(channel, words));
+  if (!inside && !channel.is_open) return item;
   const deed = inside ? 'Leave' : 'Join';
   const toggle = { type: 'button', class: `toggle ${deed.toLowerCase()}`, 'aria-label': `${deed} ${channel.title}` };
-  const button = make('button', { ...toggle, onclick: () => join(channel, !inside) }, deed);
-  return make('li', { class: 'channel', 'data-id': channel.id }, words, button);
+  item.append(make('button', { ...toggle, onclick: () => join(channel, !inside) }, deed));
+  return item;
+}
+
+function groupButton(group, words) {
+  const chosen = String(group.id === state.group?.id);
+  const onclick = () => chooseView(state.bot, state.me, group.id);
+  return make('button', { type: 'button', class: 'pick', 'aria-pressed': chosen, onclick }, words);
 }
 
 const rowOf = (id) => byId('channels').querySelector(`[data-id="${id}"]`);
@@ -63,19 +75,22 @@ async function join(channel, wanted) {
   try {
     state.channels = await post('channels', { user: state.me.id, chat: channel.id, join: wanted });
     showChannels();
-    rowOf(channel.id)?.querySelector('button').focus();
+    rowOf(channel.id)?.querySelector('button')?.focus();
     toast(`${state.me.first_name} ${wanted ? 'joined' : 'left'} ${channel.title}.`);
   } catch (failure) {
     toast(failure.message);
   }
 }
 
+/** The person leaves a group or channel. */
+export const leave = (channel) => join(channel, false);
+
 /** Points at a channel in the list. */
 export function showChannel(id) {
   showSide(true);
   const found = rowOf(id);
   found.classList.add('flash');
-  found.querySelector('button').focus();
+  found.querySelector('button')?.focus();
   setTimeout(() => found.classList.remove('flash'), FLASH_MS);
 }
 

@@ -14,6 +14,8 @@ export const state = {
   commands: [],
   bot: null,
   me: null,
+  /** The group on show in place of the chat with the bot. */
+  group: null,
   /** The reply keyboard on show. */
   keyboard: null,
   keyboardHidden: false,
@@ -22,6 +24,9 @@ export const state = {
 };
 
 export const chat = () => `bot=${state.bot.id}&user=${state.me.id}`;
+
+/** What is on show, as the server names it. */
+export const view = () => (state.group ? `group=${state.group.id}&user=${state.me.id}` : chat());
 
 export function save() {
   const people = [...(saved.people ?? []).filter((person) => person.id !== state.me?.id), state.me].filter(Boolean);

@@ -36,7 +36,9 @@ pub(crate) struct Page {
 impl Page {
     /// Serves the page and its files.
     pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let html = FRAME.replace("{title}", self.title).replace("{folder}", self.folder).replace("{body}", self.body);
+        let link = format!("href=\"{}\"", self.address);
+        let frame = FRAME.replace(&link, &format!("{link} aria-current=\"page\""));
+        let html = frame.replace("{title}", self.title).replace("{folder}", self.folder).replace("{body}", self.body);
         let page = Router::new().route(self.address, file("text/html; charset=utf-8", html.into()));
         FILES.iter().chain(self.files).fold(page, |router, &(name, text)| {
             router.route(&format!("{}/{name}", self.folder), file(kind(name), Bytes::from_static(text.as_bytes())))
@@ -65,10 +67,16 @@ fn file<S: Clone + Send + Sync + 'static>(kind: &'static str, text: Bytes) -> Me
 
 #[cfg(test)]
 mod tests {
-    use crate::chat;
+    use shared::base::Clock;
+
+    use crate::runner::Agenda;
     use crate::serve::Served;
     use crate::sms::{self, FakePlivo};
     use crate::telegram::{self, FakeTelegram, plain_http};
+    use crate::{chat, clock};
+
+    /// Files that the clock page has in its folder and does not ask for.
+    const UNUSED_BY_CLOCK: [&str; 2] = ["forms.js", "scroll.js"];
 
     /// The files that a page or a file asks for by name.
     fn named(text: &str, folder: &str) -> Vec<String> {
@@ -80,9 +88,10 @@ mod tests {
     /// Loads the page and all that it names, and that these name; gives the names.
     async fn load(base: &str, address: &str, folder: &str) -> Vec<String> {
         let http = plain_http();
-        let page = http.get(format!("{base}{address}")).send().await.unwrap();
+        let page = http.get(format!("{base}{address}")).header("accept", "text/html").send().await.unwrap();
         assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
         let page = page.text().await.unwrap();
+        assert!(page.contains(&format!("<a href=\"{address}\" aria-current=\"page\">")), "{address} says where it is");
         for foreign in ["http://", "https://", "{title}", "{folder}", "{body}"] {
             assert!(!page.contains(foreign), "{address} has {foreign}");
         }
@@ -116,6 +125,9 @@ mod tests {
         expected.sort_unstable();
         assert_eq!(inbox, expected);
         assert_eq!(load(&both.base_url(), "/sms", "/sms/").await, inbox);
+        let clock = Served::start(clock::router(Clock::system(), Agenda::default()), 0).await.unwrap();
+        let clock = load(&clock.base_url(), "/clock", "/clock/").await;
+        assert_eq!(clock.len(), super::FILES.len() - UNUSED_BY_CLOCK.len() + clock::PAGE.files.len());
         let chat = load(&both.base_url(), "/", "/chat/").await;
         assert_eq!(chat.len(), super::FILES.len() + chat::PAGE.files.len());
     }

@@ -12,13 +12,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::BytesMut;
 use futures_util::StreamExt;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use ring::rand::{SecureRandom, SystemRandom};
-use shared::entry::{Function, Trigger};
+use shared::entry::Function;
 
 use super::environments::{Environments, FUNCTION_TIME};
 use super::event::{Call, response};
-use super::routes::{Route, Routes};
+use super::routes::Routes;
 
 /// API Gateway's limit for the body of a request.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -42,12 +42,8 @@ impl Gateway {
     /// The gateway to all of `functions` that have a route.
     pub fn new(functions: &[Arc<Function>], environments: Environments, port: u16) -> Self {
         let routes = functions.iter().flat_map(|function| {
-            let routes = match function.trigger() {
-                Trigger::Http { routes } => routes.clone(),
-                Trigger::Telegram { path } => vec![(Method::POST, *path)],
-                _ => Vec::new(),
-            };
-            routes.into_iter().map(|(method, path)| (method, path, Arc::clone(function)))
+            let routes = function.trigger().routes();
+            routes.into_iter().map(|route| (route, Arc::clone(function)))
         });
         Self { routes: Routes::new(routes), environments, port }
     }
@@ -59,7 +55,7 @@ impl Gateway {
 
     async fn answer(&self, peer: IpAddr, request: Request, request_id: &str) -> Response {
         let (parts, body) = request.into_parts();
-        let Some((route, parameters)) = self.routes.find(&parts.method, parts.uri.path()) else {
+        let Some((route, function, parameters)) = self.routes.find(&parts.method, parts.uri.path()) else {
             return message(StatusCode::NOT_FOUND, "Not Found");
         };
         let too_large = || message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
@@ -72,7 +68,7 @@ impl Gateway {
             body: &body,
             source: peer,
             port: self.port,
-            route_key: &route.key,
+            route_key: &route.to_string(),
             path_parameters: parameters,
             request_id,
             now: self.environments.clock().now(),
@@ -81,12 +77,12 @@ impl Gateway {
         if event.len() > EVENT_BYTES_MAX {
             return too_large();
         }
-        self.invoke(route, event).await
+        self.invoke(function, event).await
     }
 
-    async fn invoke(&self, route: &Route<Arc<Function>>, event: String) -> Response {
+    async fn invoke(&self, function: &Arc<Function>, event: String) -> Response {
         let broken = || message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
-        let invoked = self.environments.invoke(&route.target, event);
+        let invoked = self.environments.invoke(function, event);
         match tokio::time::timeout(INTEGRATION_TIME, invoked).await {
             Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
             Ok(Ok(answer)) if answer.get().len() <= EVENT_BYTES_MAX => response(answer.get()).unwrap_or_else(broken),

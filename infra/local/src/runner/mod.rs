@@ -1,5 +1,6 @@
 //! Every function in one process: HTTP on one port, queues, schedules, and Telegram without a public address.
 
+mod agenda;
 mod environments;
 mod event;
 mod expression;
@@ -26,6 +27,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
+pub use agenda::{Agenda, Job};
+
 use crate::trouble::Trouble;
 use environments::Environments;
 use expression::Expression;
@@ -46,6 +49,8 @@ pub struct Options {
     pub queue_prefix: String,
     /// Fires the schedules.
     pub schedules: bool,
+    /// Where it is told when each of them fires; to be shared with who moves the clock.
+    pub agenda: Agenda,
     /// Fetches the updates of the bots from Telegram, instead of waiting for them.
     pub long_poll: bool,
 }
@@ -76,7 +81,8 @@ impl Runner {
         Self::serve(listener, functions::all(), config, clock, options)
     }
 
-    async fn start_only(
+    /// The same with functions of one's own making.
+    pub(crate) async fn start_only(
         functions: Vec<Function>,
         config: Arc<Config>,
         clock: Clock,
@@ -106,7 +112,7 @@ impl Runner {
             runner.poll_queues(aws, &options.queue_prefix);
         }
         if options.schedules {
-            runner.fire_schedules()?;
+            runner.fire_schedules(&options.agenda)?;
         }
         if options.long_poll {
             runner.long_poll(config)?;
@@ -152,12 +158,13 @@ impl Runner {
         }
     }
 
-    fn fire_schedules(&mut self) -> Result<(), Trouble> {
+    fn fire_schedules(&mut self, agenda: &Agenda) -> Result<(), Trouble> {
         for function in &self.functions {
             if let Trigger::Schedule { expression } = function.trigger() {
                 let parsed = Expression::parse(expression)
                     .map_err(|error| Trouble::because(format!("{} has no schedule", function.name()), error))?;
-                let timetable = schedules::Timetable::new(Arc::clone(function), parsed, self.environments.clone());
+                let (function, environments) = (Arc::clone(function), self.environments.clone());
+                let timetable = schedules::Timetable::new(function, parsed, environments, agenda.clone());
                 self.background.spawn(timetable.run());
             }
         }

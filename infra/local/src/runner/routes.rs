@@ -1,7 +1,7 @@
-//! Which function a request is for, as API Gateway decides it: fixed segments before parameters.
+//! Which function a request is for, as API Gateway decides it: fixed segments before parameters, `{name+}` last.
 
 use http::Method;
-use percent_encoding::percent_decode_str;
+use shared::entry::trigger::{Route, match_path};
 
 /// Names and decoded values.
 pub(super) type Parameters = Vec<(String, String)>;
@@ -9,73 +9,21 @@ pub(super) type Parameters = Vec<(String, String)>;
 /// Routes such as `GET /keyhub/products/{code}`, each with what it leads to.
 #[derive(Debug)]
 pub(super) struct Routes<T> {
-    routes: Vec<Route<T>>,
-}
-
-/// One route.
-#[derive(Debug)]
-pub(super) struct Route<T> {
-    /// `GET /keyhub/products/{code}`.
-    pub key: String,
-    /// What it leads to.
-    pub target: T,
-    method: Method,
-    segments: Vec<Segment>,
-}
-
-#[derive(Debug)]
-enum Segment {
-    Fixed(String),
-    Parameter(String),
-}
-
-impl Segment {
-    fn is_parameter(&self) -> bool {
-        matches!(self, Self::Parameter(_))
-    }
+    routes: Vec<(Route, T)>,
 }
 
 impl<T> Routes<T> {
     /// Collects routes.
-    pub fn new(routes: impl IntoIterator<Item = (Method, &'static str, T)>) -> Self {
-        let mut routes: Vec<_> =
-            routes.into_iter().map(|(method, path, target)| Route::new(method, path, target)).collect();
-        routes.sort_by_cached_key(|route| route.segments.iter().map(Segment::is_parameter).collect::<Vec<_>>());
+    pub fn new(routes: impl IntoIterator<Item = (Route, T)>) -> Self {
+        let mut routes: Vec<_> = routes.into_iter().collect();
+        routes.sort_by_cached_key(|(route, _)| route.rank());
         Self { routes }
     }
 
-    /// The route of a request and its path parameters, decoded.
-    pub fn find(&self, method: &Method, path: &str) -> Option<(&Route<T>, Parameters)> {
-        let path: Vec<_> = path.strip_prefix('/')?.split('/').collect();
-        let mut same_method = self.routes.iter().filter(|route| route.method == *method);
-        same_method.find_map(|route| Some((route, route.parameters(&path)?)))
-    }
-}
-
-impl<T> Route<T> {
-    fn new(method: Method, path: &str, target: T) -> Self {
-        let segments = path.trim_start_matches('/').split('/').map(|segment| {
-            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            name.map_or_else(|| Segment::Fixed(segment.to_owned()), |name| Segment::Parameter(name.to_owned()))
-        });
-        Self { key: format!("{method} {path}"), target, segments: segments.collect(), method }
-    }
-
-    fn parameters(&self, path: &[&str]) -> Option<Parameters> {
-        if self.segments.len() != path.len() {
-            return None;
-        }
-        let mut parameters = Vec::new();
-        for (segment, found) in self.segments.iter().zip(path) {
-            match segment {
-                Segment::Fixed(text) if text == found => {}
-                Segment::Parameter(name) if !found.is_empty() => {
-                    parameters.push((name.clone(), percent_decode_str(found).decode_utf8_lossy().into_owned()));
-                }
-                _ => return None,
-            }
-        }
-        Some(parameters)
+    /// The route of a request, what it leads to, and the path parameters, decoded.
+    pub fn find(&self, method: &Method, path: &str) -> Option<(&Route, &T, Parameters)> {
+        let (route, target) = self.routes.iter().find(|(route, _)| route.takes(method, path))?;
+        Some((route, target, match_path(&route.path, path).into_iter().collect()))
     }
 }
 
@@ -83,30 +31,55 @@ impl<T> Route<T> {
 mod tests {
     use super::*;
 
+    fn get(path: &'static str) -> (Route, &'static str) {
+        (Route { method: Some(Method::GET), path: path.into() }, path)
+    }
+
+    fn any(path: &'static str) -> (Route, &'static str) {
+        (Route { method: None, path: path.into() }, path)
+    }
+
+    #[track_caller]
+    fn check(routes: &Routes<&'static str>, path: &str, expected: Option<(&str, &[(&str, &str)])>) {
+        let found = routes.find(&Method::GET, path);
+        let found = found.as_ref().map(|(_, target, parameters)| {
+            let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            (**target, parameters.collect::<Vec<_>>())
+        });
+        assert_eq!(found, expected.map(|(route, parameters)| (route, parameters.to_vec())), "{path}");
+    }
+
     #[test]
     fn a_request_takes_the_most_fixed_route() {
         let paths =
             ["/a/{x}", "/a/b", "/a/{x}/keys", "/a/{x}/keys.csv", "/{q}/{r}/keys", "/{y}/b/keys", "/a/b/{z}", "/a"];
-        let routes = Routes::new(paths.map(|path| (Method::GET, path, path)));
-        for (path, expected) in [
-            ("/a", Some(("/a", vec![]))),
-            ("/a/b", Some(("/a/b", vec![]))),
-            ("/a/c", Some(("/a/{x}", vec![("x", "c")]))),
-            ("/a/c/keys.csv", Some(("/a/{x}/keys.csv", vec![("x", "c")]))),
-            ("/a/b/keys", Some(("/a/b/{z}", vec![("z", "keys")]))),
-            ("/c/b/keys", Some(("/{y}/b/keys", vec![("y", "c")]))),
-            ("/a/K%2F1%20%C3%A9+", Some(("/a/{x}", vec![("x", "K/1 é+")]))),
-            ("/a/", None),
-            ("/a/b/", None),
-            ("//a", None),
-            ("/", None),
-        ] {
-            let found = routes.find(&Method::GET, path);
-            let found = found.as_ref().map(|(route, parameters)| {
-                (route.target, parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect())
-            });
-            assert_eq!(found, expected, "{path}");
+        let routes = Routes::new(paths.map(get));
+        check(&routes, "/a", Some(("/a", &[])));
+        check(&routes, "/a/b", Some(("/a/b", &[])));
+        check(&routes, "/a/c", Some(("/a/{x}", &[("x", "c")])));
+        check(&routes, "/a/c/keys.csv", Some(("/a/{x}/keys.csv", &[("x", "c")])));
+        check(&routes, "/a/b/keys", Some(("/a/b/{z}", &[("z", "keys")])));
+        check(&routes, "/c/b/keys", Some(("/{y}/b/keys", &[("y", "c")])));
+        check(&routes, "/a/K%2F1%20%C3%A9+", Some(("/a/{x}", &[("x", "K/1 é+")])));
+        for path in ["/a/", "/a/b/", "//a", "/"] {
+            check(&routes, path, None);
         }
         assert!(routes.find(&Method::POST, "/a/b").is_none());
+    }
+
+    #[test]
+    fn what_takes_the_rest_of_a_path_comes_last() {
+        let routes =
+            [any("/{all+}"), any("/a/{all+}"), get("/a/{all+}"), get("/a/{x}/c"), get("/a/{x}/c/{all+}"), any("/a/b")];
+        let routes = Routes::new(routes);
+        check(&routes, "/a/b", Some(("/a/b", &[])));
+        check(&routes, "/a/b/c", Some(("/a/{x}/c", &[("x", "b")])));
+        check(&routes, "/a/b/c/", Some(("/a/{x}/c/{all+}", &[("all", ""), ("x", "b")])));
+        check(&routes, "/a/", Some(("/a/{all+}", &[("all", "")])));
+        check(&routes, "/a/b/d", Some(("/a/{all+}", &[("all", "b/d")])));
+        check(&routes, "/a", Some(("/{all+}", &[("all", "a")])));
+        let key = |method| routes.find(&method, "/a/b/d").map(|(route, ..)| route.to_string());
+        assert_eq!(key(Method::GET).as_deref(), Some("GET /a/{all+}"));
+        assert_eq!(key(Method::PUT).as_deref(), Some("ANY /a/{all+}"));
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use shared::entry::Function;
 
+use super::agenda::Agenda;
 use super::environments::Environments;
 use super::expression::Expression;
 
@@ -18,26 +19,33 @@ pub(super) struct Timetable {
     function: Arc<Function>,
     expression: Expression,
     environments: Environments,
+    agenda: Agenda,
+    next: Option<Timestamp>,
 }
 
 impl Timetable {
-    /// Fires `function` by `expression`.
-    pub fn new(function: Arc<Function>, expression: Expression, environments: Environments) -> Self {
-        Self { function, expression, environments }
+    /// Fires `function` by `expression` and notes it in `agenda`.
+    pub fn new(function: Arc<Function>, expression: Expression, environments: Environments, agenda: Agenda) -> Self {
+        let next = expression.next_after(environments.clock().now());
+        agenda.plan(function.name(), next);
+        Self { function, expression, environments, agenda, next }
     }
 
     /// Fires until it is aborted: each scheduled time at most once, and once for all that passed meanwhile.
-    pub async fn run(self) {
-        let mut next = self.expression.next_after(self.environments.clock().now());
-        while let Some(time) = next {
+    pub async fn run(mut self) {
+        let name = self.function.name();
+        let mut jumps = self.agenda.jumps();
+        while let Some(time) = self.next {
             let Some(fired) = due(&self.expression, time, self.environments.clock().now()) else {
-                tokio::time::sleep(LOOK).await;
+                // Whether the clock was moved or only goes on: it is looked at again.
+                let _ = tokio::time::timeout(LOOK, jumps.changed()).await;
                 continue;
             };
-            tracing::debug!(function = self.function.name(), scheduled_at = %fired, "schedule fires");
+            tracing::debug!(function = name, scheduled_at = %fired, "schedule fires");
             // A failure was logged; the next time is another try.
-            let _ = self.environments.invoke(&self.function, event(self.function.name(), fired)).await;
-            next = self.expression.next_after(fired);
+            let outcome = self.environments.invoke(&self.function, event(name, fired)).await;
+            self.next = self.expression.next_after(fired);
+            self.agenda.note(name, fired, outcome.is_ok(), self.next);
         }
     }
 }

@@ -105,6 +105,36 @@ async fn a_site_has_many_routes_and_cookies() {
 }
 
 #[tokio::test]
+async fn one_slash_more_leads_to_the_same_and_the_rest_elsewhere() {
+    fn seen(status: StatusCode, request: &shared::entry::Request) -> Response {
+        Response::text(status, format!("{} {} {}", request.route, request.path, request.param("id")))
+    }
+    let site = Function::http("site", (Method::GET, "/site/{id}"), Access::Public, async |_, request| {
+        Ok(seen(StatusCode::OK, &request))
+    });
+    let elsewhere = Function::elsewhere("elsewhere", "/site/{proxy+}", async |_, request| {
+        Ok(seen(StatusCode::METHOD_NOT_ALLOWED, &request))
+    });
+    let (runner, _) = start(vec![elsewhere, site.slash()], Options::default()).await;
+    let http = shared::clients::http::client();
+    for (method, path, status, seen) in [
+        (Method::GET, "/site/7", 200, "/site/{id} /site/7 7"),
+        (Method::GET, "/site/7/", 200, "/site/{id} /site/7/ 7"),
+        (Method::GET, "/site/7/8", 404, "There is no such path."),
+        (Method::GET, "/site/", 405, "/site/{proxy+} /site/ "),
+        (Method::PUT, "/site/7/", 405, "/site/{proxy+} /site/7/ "),
+        (Method::OPTIONS, "/site/7/8/9", 405, "/site/{proxy+} /site/7/8/9 "),
+        (Method::GET, "/site", 404, "Not Found"),
+    ] {
+        let answer = http.request(method, format!("{}{path}", runner.base_url())).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(seen), "{path}: {text}");
+    }
+    runner.stop().await;
+}
+
+#[tokio::test]
 async fn a_jump_of_the_clock_fires_once() {
     let fired = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&fired);

@@ -154,11 +154,19 @@ impl State {
     }
 
     pub(super) fn say(&mut self, bot: i64, room: Room, user: i64, text: String) -> Result<Value, Impossible> {
+        let message = self.add_said(room, user, text)?;
+        self.log(room).started = true;
+        let body = self.message_json(room, &message);
+        Ok(self.update(bot, "message", body))
+    }
+
+    /// Adds a text that a person wrote.
+    pub(super) fn add_said(&mut self, room: Room, user: i64, text: String) -> Result<Message, Impossible> {
         if text.trim().is_empty() || text.encode_utf16().count() > 4096 {
             return impossible("a text has 1 to 4096 characters");
         }
         let entities = entities::detect(&text, &[]);
-        Ok(self.send(bot, room, Draft { from: user, text, entities, ..Draft::default() }, Map::new()))
+        Ok(self.add_message(room, Draft { from: user, text, entities, ..Draft::default() }))
     }
 
     fn edit_own(&mut self, bot: i64, room: Room, message_id: i64, text: String) -> Result<Value, Impossible> {
@@ -303,22 +311,6 @@ impl State {
             "total_amount": amount, "invoice_payload": payload,
         });
         self.update(bot, "pre_checkout_query", body)
-    }
-
-    /// Notes that someone asks to join a group.
-    pub(super) fn ask_to_join(&mut self, bot: i64, group: i64, user: i64, link: Option<&str>) -> Value {
-        let known = self.groups.get_mut(&group).expect("the caller found it");
-        known.requests.insert(user, link.map(str::to_owned));
-        let invite = known.links.iter().find(|known| Some(known["invite_link"].as_str().unwrap_or_default()) == link);
-        let invite = invite.cloned();
-        let mut body = json!({
-            "chat": self.chat_json(Room::Group(group)), "from": self.user_json(user), "user_chat_id": user,
-            "date": self.now().as_second(),
-        });
-        if let Some(invite) = invite {
-            body["invite_link"] = invite;
-        }
-        self.update(bot, "chat_join_request", body)
     }
 
     fn set_blocked(&mut self, bot: i64, user: i64, blocked: bool) -> Value {

@@ -6,9 +6,11 @@ use axum::body::Bytes;
 use serde_json::Value;
 
 use super::acts::{Act, Contact, Impossible, Place};
+use super::files;
+use super::members::{Member, RIGHTS};
 use super::methods;
 use super::refusal::Refusal;
-use super::world::{Member, Room, State, World};
+use super::world::{Room, State, World};
 
 /// A bot; clones are the same one.
 ///
@@ -65,13 +67,32 @@ impl FakeBot {
         });
     }
 
+    /// Gives the bot, which must be an administrator there, a right such as `can_invite_users`, or takes it away.
+    #[track_caller]
+    pub fn set_right(&self, chat: &str, right: &str, is_given: bool) {
+        let id = self.group_id(chat);
+        let right = RIGHTS.into_iter().find(|known| *known == right).unwrap_or_else(|| panic!("no right is {right}"));
+        self.world.change(|state| {
+            let group = state.groups.get_mut(&id).expect("it was found just now");
+            let member = group.members.get_mut(&self.id).filter(|member| member.status == "administrator");
+            let rights = &mut member.expect("the bot is an administrator there").rights;
+            if is_given {
+                rights.insert(right)
+            } else {
+                rights.remove(right)
+            };
+        });
+    }
+
     #[track_caller]
     fn group_id(&self, chat: &str) -> i64 {
-        let id = self.world.read(|state| {
-            let id = chat.parse().ok().or_else(|| state.group_named(chat));
-            id.filter(|id| state.groups.contains_key(id))
-        });
-        id.unwrap_or_else(|| panic!("there is no group or channel {chat}"))
+        self.world.read(|state| state.group_called(chat))
+    }
+
+    /// Lets the bot be sent these kinds of update and no others, as `allowed_updates` does; none means the usual ones.
+    pub fn allow_updates(&self, kinds: &[&str]) {
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        self.world.change(|state| state.bot_mut(self.id).post.allowed = Some(kinds));
     }
 
     /// Delivers from now on to `url` with this secret, as after `setWebhook`.
@@ -194,7 +215,7 @@ impl FakeBot {
         caption: &str,
     ) -> Result<Value, Impossible> {
         self.change(|state| {
-            let file = state.files.add(name, mime, bytes);
+            let file = state.files.add(files::Draft::document(name, mime, bytes));
             state.send_file(self.id, user, &file, caption)
         })
     }
@@ -245,8 +266,20 @@ impl FakeBot {
     /// A person asks to join a group, perhaps by a link: the `chat_join_request`.
     #[track_caller]
     pub fn ask_to_join(&self, group: &str, user: i64, link: Option<&str>) -> Value {
+        possible(self.try_ask_to_join(group, user, link))
+    }
+
+    /// A person asks to join a group; says why if that is impossible, as with a link that expired or was revoked.
+    #[track_caller]
+    pub fn try_ask_to_join(&self, group: &str, user: i64, link: Option<&str>) -> Result<Value, Impossible> {
         let id = self.group_id(group);
-        possible(self.change(|state| Ok(state.ask_to_join(self.id, id, user, link))))
+        self.change(|state| {
+            let mut own = None;
+            for (bot, update) in state.ask_to_join(id, user, link)? {
+                if bot == self.id { own = Some(update) } else { state.post_update(bot, update) }
+            }
+            own.ok_or_else(|| Impossible("the bot may not invite people there and hears nothing of it".to_owned()))
+        })
     }
 
     /// Calls a method of the Bot API as the bot, without HTTP.

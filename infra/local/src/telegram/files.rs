@@ -20,6 +20,34 @@ pub(crate) struct File {
     pub name: String,
     pub mime: String,
     pub bytes: Bytes,
+    /// Whether it was sent as a photo.
+    pub is_photo: bool,
+    /// Where a photo comes from that was sent by its address.
+    pub address: Option<String>,
+}
+
+/// A file about to be kept.
+pub(crate) struct Draft<'a> {
+    name: &'a str,
+    mime: &'a str,
+    bytes: Bytes,
+    is_photo: bool,
+    address: Option<&'a str>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn document(name: &'a str, mime: &'a str, bytes: Bytes) -> Self {
+        Self { name, mime, bytes, is_photo: false, address: None }
+    }
+
+    pub fn photo(name: &'a str, mime: &'a str, bytes: Bytes) -> Self {
+        Self { name, mime, bytes, is_photo: true, address: None }
+    }
+
+    /// A photo that stays where it is: nothing is fetched.
+    pub fn photo_at(address: &'a str) -> Self {
+        Self { name: "photo.jpg", mime: "image/jpeg", bytes: Bytes::new(), is_photo: true, address: Some(address) }
+    }
 }
 
 impl File {
@@ -29,6 +57,14 @@ impl File {
             "file_name": self.name, "mime_type": self.mime, "file_id": self.id,
             "file_unique_id": self.unique_id(), "file_size": self.bytes.len(),
         })
+    }
+
+    /// The `PhotoSize` objects, of which there is one here.
+    pub fn photo(&self) -> Value {
+        json!([{
+            "file_id": self.id, "file_unique_id": self.unique_id(), "file_size": self.bytes.len(),
+            "width": 1280, "height": 720,
+        }])
     }
 
     /// The `File` object.
@@ -51,13 +87,21 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    pub fn add(&mut self, name: &str, mime: &str, bytes: Bytes) -> File {
+    pub fn add(&mut self, draft: Draft<'_>) -> File {
         let key = random_hex(24);
-        let name = if name.is_empty() { "file" } else { name };
+        let name = if draft.name.is_empty() { "file" } else { draft.name };
+        let (folder, prefix) = if draft.is_photo { ("photos", "AgACAgIAAxk") } else { ("documents", "BQACAgIAAxk") };
         let extension = name.rsplit_once('.').map(|(_, extension)| extension);
         let plain = extension.filter(|text| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric()));
-        let path = format!("documents/file_{}.{}", &key[..12], plain.unwrap_or("bin"));
-        let file = File { id: format!("BQACAgIAAxk{key}"), path, name: name.to_owned(), mime: mime.to_owned(), bytes };
+        let file = File {
+            id: format!("{prefix}{key}"),
+            path: format!("{folder}/file_{}.{}", &key[..12], plain.unwrap_or("bin")),
+            name: name.to_owned(),
+            mime: draft.mime.to_owned(),
+            bytes: draft.bytes,
+            is_photo: draft.is_photo,
+            address: draft.address.map(str::to_owned),
+        };
         self.bytes += file.bytes.len();
         self.kept.push_back(file.clone());
         while self.kept.len() > FILES_MAX || (self.bytes > BYTES_MAX && self.kept.len() > 1) {

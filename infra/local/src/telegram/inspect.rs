@@ -27,7 +27,7 @@ impl FakeBot {
     /// The messages that the bot sent to a chat and that are still there, oldest first.
     pub fn sent(&self, chat: i64) -> Vec<Message> {
         let mut messages = self.messages(chat);
-        messages.retain(|message| message.from == self.id && !message.deleted);
+        messages.retain(|message| message.from == self.id && !message.deleted && !message.is_service());
         messages
     }
 
@@ -67,9 +67,13 @@ impl FakeBot {
         })
     }
 
-    /// Forgets the calls so far.
+    /// Forgets the calls so far, and when messages were accepted.
     pub fn forget_calls(&self) {
-        self.world.change(|state| state.bot_mut(self.id).calls.forget());
+        self.world.change(|state| {
+            let bot = state.bot_mut(self.id);
+            bot.calls.forget();
+            bot.pace.forget();
+        });
     }
 
     /// The commands set for a scope (`default`, `all_private_chats`, `chat:1` ..) and a language (empty for any).

@@ -59,6 +59,11 @@ pub struct Message {
 }
 
 impl Message {
+    /// Whether it only says that someone came or went.
+    pub fn is_service(&self) -> bool {
+        self.content.contains_key("new_chat_members") || self.content.contains_key("left_chat_member")
+    }
+
     /// The parts of the text marked as `kind`, such as `code`.
     pub fn marked(&self, kind: &str) -> Vec<String> {
         let units: Vec<u16> = self.text.encode_utf16().collect();

@@ -12,10 +12,14 @@ mod entities;
 mod files;
 mod html;
 mod inspect;
+mod invites;
 mod markup;
+mod members;
 mod message;
 mod methods;
+mod pace;
 mod params;
+mod people;
 mod queries;
 mod refusal;
 mod rooms;
@@ -35,13 +39,15 @@ pub use acts::{Act, Contact, Impossible, Place};
 pub use bot::FakeBot;
 pub use calls::Call;
 pub use inspect::QueryId;
+pub use invites::Opened;
 pub use message::{Entity, Message};
+pub use pace::{Accepted, busiest, busiest_chat};
 pub use queries::Answer;
 pub use refusal::Refusal;
 
 use crate::faults::{self, Faults};
 use crate::serve::Served;
-use world::{Group, Kind, Member, Person, World};
+use world::{Group, Kind, Person, World};
 
 /// Seconds since 1970 from which update and message numbers are derived, so that they grow from run to run.
 const EPOCH: i64 = 1_735_689_600;
@@ -136,6 +142,7 @@ impl FakeTelegram {
                 next_message_id: born / 16,
                 post: delivery::Post::default(),
                 calls: calls::Calls::default(),
+                pace: pace::Pace::default(),
             });
         });
         FakeBot::new(Arc::clone(&self.world), id)
@@ -191,20 +198,6 @@ impl FakeTelegram {
             });
             id
         })
-    }
-
-    /// Makes a person's (or a bot's) status in a group or channel (`@name` or number) `creator`, `administrator`, `member`,
-    /// `restricted`, `left` or `kicked`; `is_member` matters to `restricted` only.
-    #[track_caller]
-    pub fn set_member(&self, chat: &str, user: i64, status: &str, is_member: bool) {
-        let id = self.world.read(|state| chat.parse().ok().or_else(|| state.group_named(chat)));
-        let id = id.filter(|id| self.world.read(|state| state.groups.contains_key(id)));
-        let id = id.unwrap_or_else(|| panic!("there is no group or channel {chat}"));
-        let mut member = Member::new(status);
-        if status == "restricted" {
-            member.is_member = is_member;
-        }
-        self.world.change(|state| state.change_member(id, user, &member, user, None));
     }
 }
 

@@ -88,10 +88,6 @@ impl Params {
         Value::Object(all)
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.fields.get(name).is_some_and(|value| !value.is_null())
-    }
-
     /// The value as text; empty if it is missing.
     pub fn text(&self, name: &str) -> String {
         match self.fields.get(name) {

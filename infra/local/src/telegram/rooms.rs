@@ -138,10 +138,15 @@ impl State {
         self.tell(room, json!({ "type": "keyboard", "keyboard": keyboard }));
     }
 
-    /// A message as the chat page gets it: the Bot API's object and who wrote it.
+    /// A message as the chat page gets it: the Bot API's object, who wrote it, and where its picture is.
     pub fn page_message(&self, room: Room, message: &Message) -> Value {
         let mut object = self.message_json(room, message);
         object["by_bot"] = message.by_bot.into();
+        let picture = object["photo"][0]["file_id"].as_str().and_then(|id| self.files.by_id(id));
+        if let Some(picture) = picture {
+            let own = || format!("/chat/api/files/{}", picture.id);
+            object["picture"] = picture.address.clone().unwrap_or_else(own).into();
+        }
         object
     }
 

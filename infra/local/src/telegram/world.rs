@@ -14,6 +14,9 @@ use super::Options;
 use super::calls::Calls;
 use super::delivery::Post;
 use super::files::Files;
+use super::invites::{Link, Request};
+use super::members::Member;
+use super::pace::Pace;
 use super::queries::Queries;
 use super::refusal::Refusal;
 use super::rooms::Log;
@@ -199,6 +202,14 @@ impl State {
         self.groups.values().find(fits).map(|group| group.id)
     }
 
+    /// The id of a group or channel by `@name` or number; one that is not there is a mistake of the caller's.
+    #[track_caller]
+    pub fn group_called(&self, chat: &str) -> i64 {
+        let id = chat.parse().ok().or_else(|| self.group_named(chat));
+        let id = id.filter(|id| self.groups.contains_key(id));
+        id.unwrap_or_else(|| panic!("there is no group or channel {chat}"))
+    }
+
     pub fn tell(&self, room: Room, event: Value) {
         // Nobody listens while no chat page is open.
         let _ = self.live.send(Live { room, event });
@@ -216,6 +227,7 @@ pub(crate) struct Bot {
     pub next_message_id: i64,
     pub post: Post,
     pub calls: Calls,
+    pub pace: Pace,
 }
 
 pub(crate) struct Person {
@@ -247,30 +259,9 @@ pub(crate) struct Group {
     pub username: Option<String>,
     /// People and bots by id; who is not listed has status `left`.
     pub members: BTreeMap<i64, Member>,
-    pub links: VecDeque<Value>,
-    pub requests: BTreeMap<i64, Option<String>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Member {
-    pub status: String,
-    pub is_member: bool,
-}
-
-impl Member {
-    pub fn new(status: &str) -> Self {
-        Self { status: status.to_owned(), is_member: !matches!(status, "left" | "kicked") }
-    }
-
-    pub fn is_admin(&self) -> bool {
-        matches!(self.status.as_str(), "administrator" | "creator")
-    }
-}
-
-impl Group {
-    pub fn member(&self, user: i64) -> Member {
-        self.members.get(&user).cloned().unwrap_or_else(|| Member::new("left"))
-    }
+    pub links: VecDeque<Link>,
+    /// Who waits to be let in.
+    pub requests: BTreeMap<i64, Request>,
 }
 
 /// So many random bytes, in hexadecimal.

@@ -1,6 +1,7 @@
 //! Settings: read once, by one function, from any lookup.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -9,9 +10,13 @@ use super::crypto::{MASTER_KEY_BYTES, Vault};
 
 mod bank;
 mod keyhub;
+mod subscriptions;
+mod tron;
 
 pub use bank::{Bank, Dlt, Plivo, Provider, Template};
 pub use keyhub::{Channel, Keyhub};
+pub use subscriptions::{OPERATORS as SUBSCRIPTIONS_OPERATORS, Rules as SubscriptionRules, Schedule, Subscriptions};
+pub use tron::Tron;
 
 /// A setting that does not print.
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +40,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// How fast a sender may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Messages a second in all.
+    pub per_second: u32,
+    /// Time between two messages to one chat.
+    pub chat_interval: Duration,
+}
+
 /// All settings. What a function does not use may be absent: each accessor says what is missing.
 #[derive(Debug)]
 pub struct Config {
@@ -46,12 +60,15 @@ pub struct Config {
     pub geocoder_base_url: String,
     /// Key of the geocoder; without it the offline data answers.
     pub geocoder_key: Option<Secret>,
+    /// Where payments on TRON are looked up.
+    pub tron: Tron,
     database_url: Option<Secret>,
     vault: Option<Vault>,
     objects_bucket: Option<String>,
     event_bus: Option<String>,
     keyhub: Option<Keyhub>,
     bank: Option<Bank>,
+    subscriptions: Option<Subscriptions>,
 }
 
 impl Config {
@@ -64,12 +81,16 @@ impl Config {
             telegram_base_url: base_url(&get, "TELEGRAM_BASE_URL", "https://api.telegram.org"),
             geocoder_base_url: base_url(&get, "GEOCODER_BASE_URL", "https://maps.googleapis.com"),
             geocoder_key: get("GEOCODER_KEY").map(Secret::new),
+            tron: tron::tron(&get)?,
             database_url: get("DATABASE_URL").map(Secret::new),
             vault: get("ENCRYPTION_KEY").map(|key| vault(&key)).transpose()?,
             objects_bucket: get("OBJECTS_BUCKET"),
             event_bus: get("EVENT_BUS"),
             keyhub: get("KEYHUB_OWNER").map(|owner| keyhub::keyhub(&get, owner)).transpose()?,
             bank: get("BANK_BASE_URL").map(|url| bank::bank(&get, &url)).transpose()?,
+            subscriptions: get("SUBSCRIPTIONS_GROUP_CHAT_ID")
+                .map(|_| subscriptions::subscriptions(&get))
+                .transpose()?,
         })
     }
 
@@ -102,8 +123,15 @@ impl Config {
     pub fn bot_token(&self, bot: &str) -> Result<&Secret, Fault> {
         match bot {
             "keyhub" => self.keyhub()?.token(),
+            "subscriptions" => self.subscriptions()?.token(),
             _ => Err(Fault::Unexpected { service: "outbox", what: format!("no bot is called {bot}") }),
         }
+    }
+
+    /// How fast the bot called `bot` in the outbox may send, if it is to be kept to a pace.
+    pub fn pace(&self, bot: &str) -> Option<Pace> {
+        let settings = self.subscriptions.as_ref().filter(|_| bot == "subscriptions")?;
+        Some(Pace { per_second: settings.messages_per_second, chat_interval: settings.chat_interval })
     }
 
     /// Address of the queue called `queue` in the outbox.
@@ -112,6 +140,8 @@ impl Config {
             "keyhub-restocked" => Ok(&self.keyhub()?.restocked_queue_url),
             "bank-sms" => Ok(&self.bank()?.sms_queue_url),
             "bank-statements" => Ok(&self.bank()?.statements_queue_url),
+            "subscriptions-checks" => Ok(&self.subscriptions()?.checks_queue_url),
+            "subscriptions-access" => Ok(&self.subscriptions()?.access_queue_url),
             _ => Err(Fault::Unexpected { service: "outbox", what: format!("no queue is called {queue}") }),
         }
     }
@@ -119,6 +149,11 @@ impl Config {
     /// Settings of the product-key bot.
     pub fn keyhub(&self) -> Result<&Keyhub, Fault> {
         self.keyhub.as_ref().ok_or(Fault::Setting("KEYHUB_OWNER"))
+    }
+
+    /// Settings of the subscriptions.
+    pub fn subscriptions(&self) -> Result<&Subscriptions, Fault> {
+        self.subscriptions.as_ref().ok_or(Fault::Setting("SUBSCRIPTIONS_GROUP_CHAT_ID"))
     }
 
     /// Settings of the bank.

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::group::settled;
 use super::{ChatMember, RefundStarPayment, Request, SendDocument};
 use crate::base::ids::UserId;
 use crate::base::{Fault, Secret};
@@ -69,6 +70,10 @@ impl Telegram {
             Request::AnswerCallbackQuery(body) => self.call("answerCallbackQuery", body).await?,
             Request::AnswerPreCheckoutQuery(body) => self.call("answerPreCheckoutQuery", body).await?,
             Request::DeleteMessages(body) => self.call("deleteMessages", body).await?,
+            Request::SendPhoto(body) => self.call("sendPhoto", body).await?,
+            Request::ApproveChatJoinRequest(body) => settled(self.call("approveChatJoinRequest", body).await?),
+            Request::DeclineChatJoinRequest(body) => settled(self.call("declineChatJoinRequest", body).await?),
+            Request::RevokeChatInviteLink(body) => settled(self.call("revokeChatInviteLink", body).await?),
             Request::ClearThread { .. } => {
                 return Err(Fault::Unexpected { service: SERVICE, what: "a thread is cleared by its messages".into() });
             }

@@ -14,6 +14,9 @@ pub enum Request {
     /// Sends a file whose content is text.
     #[serde(rename = "sendDocument")]
     SendDocument(SendDocument),
+    /// Sends a picture that Telegram has or can fetch.
+    #[serde(rename = "sendPhoto")]
+    SendPhoto(SendPhoto),
     /// Asks for money.
     #[serde(rename = "sendInvoice")]
     SendInvoice(SendInvoice),
@@ -26,6 +29,15 @@ pub enum Request {
     /// Deletes messages of a chat.
     #[serde(rename = "deleteMessages")]
     DeleteMessages(DeleteMessages),
+    /// Lets someone in who asked to join.
+    #[serde(rename = "approveChatJoinRequest")]
+    ApproveChatJoinRequest(OfMember),
+    /// Turns someone away who asked to join.
+    #[serde(rename = "declineChatJoinRequest")]
+    DeclineChatJoinRequest(OfMember),
+    /// Ends a link.
+    #[serde(rename = "revokeChatInviteLink")]
+    RevokeChatInviteLink(RevokeChatInviteLink),
     /// Deletes what the outbox sent to a chat in one thread: `deleteMessages` once all numbers are known.
     #[serde(rename = "clearThread")]
     ClearThread {
@@ -191,6 +203,64 @@ pub struct SendDocument {
     pub content: String,
     /// What stands below it, in Telegram's HTML.
     pub caption: String,
+}
+
+/// `sendPhoto`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SendPhoto {
+    /// Where to.
+    pub chat_id: ChatId,
+    /// An address, or the id of a file at Telegram.
+    pub photo: String,
+    /// What stands below it, in Telegram's HTML, at most [`super::CAPTION_UNITS_MAX`].
+    pub caption: String,
+    /// Always `HTML`.
+    pub parse_mode: ParseMode,
+    /// Buttons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_markup: Option<Markup>,
+}
+
+/// `approveChatJoinRequest`, `declineChatJoinRequest`, `banChatMember`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfMember {
+    /// The group.
+    pub chat_id: ChatId,
+    /// Whom it is about.
+    pub user_id: UserId,
+}
+
+/// `unbanChatMember`, which without `only_if_banned` would remove who is inside.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct UnbanChatMember {
+    /// The group.
+    pub chat_id: ChatId,
+    /// Who may come back.
+    pub user_id: UserId,
+    /// Always true.
+    pub only_if_banned: bool,
+}
+
+/// `createChatInviteLink` of a link by which people ask to join. Such a link takes no `member_limit`.
+#[derive(Clone, Debug, Serialize)]
+pub struct CreateChatInviteLink {
+    /// The group.
+    pub chat_id: ChatId,
+    /// What administrators see of it, at most 32 characters.
+    pub name: String,
+    /// Until when it works, in seconds since 1970.
+    pub expire_date: i64,
+    /// Always true.
+    pub creates_join_request: bool,
+}
+
+/// `revokeChatInviteLink`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeChatInviteLink {
+    /// The group.
+    pub chat_id: ChatId,
+    /// The link.
+    pub invite_link: String,
 }
 
 /// `sendInvoice` in Telegram Stars.

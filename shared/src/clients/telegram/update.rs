@@ -24,6 +24,10 @@ pub enum Event {
     Callback(Box<CallbackQuery>),
     /// The bot's own membership changed.
     MyChatMember(Box<ChatMemberUpdated>),
+    /// Somebody else's membership changed, in a chat the bot administers.
+    ChatMember(Box<ChatMemberUpdated>),
+    /// Someone asks to join a chat the bot administers.
+    ChatJoinRequest(Box<ChatJoinRequest>),
     /// A payment waits for our word.
     PreCheckout(PreCheckoutQuery),
     /// A kind of update we do not ask for.
@@ -55,6 +59,8 @@ struct Kinds {
     edited_message: Option<serde::de::IgnoredAny>,
     callback_query: Option<Box<CallbackQuery>>,
     my_chat_member: Option<Box<ChatMemberUpdated>>,
+    chat_member: Option<Box<ChatMemberUpdated>>,
+    chat_join_request: Option<Box<ChatJoinRequest>>,
     pre_checkout_query: Option<PreCheckoutQuery>,
 }
 
@@ -64,6 +70,8 @@ impl From<Kinds> for Event {
             Kinds { message: Some(message), .. } => Self::Message(message),
             Kinds { callback_query: Some(query), .. } => Self::Callback(query),
             Kinds { my_chat_member: Some(change), .. } => Self::MyChatMember(change),
+            Kinds { chat_member: Some(change), .. } => Self::ChatMember(change),
+            Kinds { chat_join_request: Some(request), .. } => Self::ChatJoinRequest(request),
             Kinds { pre_checkout_query: Some(query), .. } => Self::PreCheckout(query),
             Kinds { edited_message: Some(_), .. } => Self::EditedMessage,
             _ => Self::Other,
@@ -82,6 +90,12 @@ pub struct User {
     /// User name without `@`; a person may have none, and may change it.
     #[serde(default, deserialize_with = "clean")]
     pub username: Option<String>,
+    /// First name; every person has one.
+    #[serde(default, deserialize_with = "clean")]
+    pub first_name: Option<String>,
+    /// Last name.
+    #[serde(default, deserialize_with = "clean")]
+    pub last_name: Option<String>,
     /// IETF tag of the person's language.
     pub language_code: Option<String>,
 }
@@ -218,25 +232,53 @@ pub struct CallbackMessage {
     pub chat: Chat,
 }
 
-/// A change of the bot's own membership.
+/// A change of somebody's membership.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ChatMemberUpdated {
     /// Where.
     pub chat: Chat,
     /// Who changed it.
     pub from: User,
-    /// What the bot is now.
+    /// Whose it is, and what they are now.
     pub new_chat_member: ChatMember,
+}
+
+/// Someone asks to join.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChatJoinRequest {
+    /// Where to.
+    pub chat: Chat,
+    /// Who asks.
+    pub from: User,
+    /// The link they came by.
+    pub invite_link: Option<ChatInviteLink>,
+}
+
+/// A link into a chat.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ChatInviteLink {
+    /// The address; of a link that is not the bot's only the beginning.
+    #[serde(deserialize_with = "clean")]
+    pub invite_link: String,
 }
 
 /// What someone is in a chat.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ChatMember {
+    /// Who.
+    pub user: Option<User>,
     /// `creator`, `administrator`, `member`, `restricted`, `left` or `kicked`.
+    #[serde(deserialize_with = "clean")]
     pub status: String,
     /// Whether a restricted one is still in.
     #[serde(default)]
     pub is_member: bool,
+    /// Whether an administrator may invite, and answer who asks to join.
+    #[serde(default)]
+    pub can_invite_users: bool,
+    /// Whether an administrator may remove members.
+    #[serde(default)]
+    pub can_restrict_members: bool,
 }
 
 impl ChatMember {

@@ -98,7 +98,11 @@ pub fn hear(update: Update, settings: &Keyhub) -> Option<Heard> {
             let from = query.from.clone();
             Some(heard(id, &from, ChatId(from.id.0), settings, Said::Checkout(query)))
         }
-        Event::MyChatMember(_) | Event::EditedMessage | Event::Other => None,
+        Event::MyChatMember(_)
+        | Event::ChatMember(_)
+        | Event::ChatJoinRequest(_)
+        | Event::EditedMessage
+        | Event::Other => None,
     }
 }
 

@@ -1,13 +1,17 @@
 //! Groups and channels: who is in, who may come in.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::telegram::invites::{Entry, Link};
+use crate::telegram::members::{Change, Member};
 use crate::telegram::params::Params;
 use crate::telegram::refusal::Refusal;
-use crate::telegram::world::{Group, Kind, Member, Room, State, random_hex};
+use crate::telegram::world::{Group, Kind, Room, State, random_hex};
 
-/// Links kept per group.
-const LINKS_MAX: usize = 1_000;
+/// Links kept per group; a further one replaces the oldest.
+const LINKS_MAX: usize = 10_000;
+/// People whom one link may bring.
+const LINK_MEMBERS_MAX: i64 = 99_999;
 
 pub(super) fn get(state: &State, bot: i64, params: &Params) -> Result<Value, Refusal> {
     let room = state.room(bot, &params.text("chat_id"))?;
@@ -32,35 +36,12 @@ fn check_inside(group: &Group, bot: i64) -> Result<(), Refusal> {
     }
 }
 
-/// The `ChatMember` object.
-pub(crate) fn member_json(state: &State, user: i64, member: &Member) -> Value {
-    let mut object = json!({ "user": state.user_json(user), "status": member.status });
-    match member.status.as_str() {
-        "restricted" => {
-            object["is_member"] = member.is_member.into();
-            object["can_send_messages"] = false.into();
-            object["until_date"] = 0.into();
-        }
-        "kicked" => object["until_date"] = 0.into(),
-        "creator" => object["is_anonymous"] = false.into(),
-        "administrator" => {
-            for right in ["can_manage_chat", "can_delete_messages", "can_invite_users", "can_restrict_members"] {
-                object[right] = true.into();
-            }
-            object["can_be_edited"] = false.into();
-            object["is_anonymous"] = false.into();
-        }
-        _ => {}
-    }
-    object
-}
-
 pub(super) fn get_member(state: &State, bot: i64, params: &Params) -> Result<Value, Refusal> {
     let room = state.room(bot, &params.text("chat_id"))?;
     let user = user_id(state, params)?;
     let Room::Group(id) = room else {
         let status = Member::new("member");
-        return Ok(member_json(state, user, &status));
+        return Ok(state.member_json(user, &status));
     };
     let group = &state.groups[&id];
     check_inside(group, bot)?;
@@ -68,7 +49,7 @@ pub(super) fn get_member(state: &State, bot: i64, params: &Params) -> Result<Val
     if group.kind == Kind::Channel && !inside.is_admin() && user != bot {
         return Err(Refusal::bad("member list is inaccessible"));
     }
-    Ok(member_json(state, user, &group.member(user)))
+    Ok(state.member_json(user, &group.member(user)))
 }
 
 fn user_id(state: &State, params: &Params) -> Result<i64, Refusal> {
@@ -78,80 +59,129 @@ fn user_id(state: &State, params: &Params) -> Result<i64, Refusal> {
     known.then_some(user).ok_or_else(|| Refusal::bad("PARTICIPANT_ID_INVALID"))
 }
 
-/// The group of a call that only an administrator may make; `right` names what he lacks.
-fn governed(state: &State, bot: i64, params: &Params, right: &str) -> Result<i64, Refusal> {
+/// What an administrator may need a right for.
+#[derive(Clone, Copy)]
+enum Deed {
+    Restrict,
+    Invite,
+    AnswerRequests,
+}
+
+impl Deed {
+    fn right(self) -> &'static str {
+        match self {
+            Self::Restrict => "can_restrict_members",
+            Self::Invite | Self::AnswerRequests => "can_invite_users",
+        }
+    }
+
+    /// What Telegram says to who lacks the right.
+    fn lacking(self) -> &'static str {
+        match self {
+            Self::Restrict => "not enough rights to restrict/unrestrict chat member",
+            Self::Invite => "not enough rights to manage chat invite link",
+            Self::AnswerRequests => "not enough rights to manage chat join requests",
+        }
+    }
+
+    /// What Telegram says when the chat is with one person.
+    fn in_private(self) -> &'static str {
+        match self {
+            Self::Restrict => "chat member status can't be changed in private chats",
+            Self::Invite => "can't invite members to a private chat",
+            Self::AnswerRequests => "the chat can't have join requests",
+        }
+    }
+}
+
+/// The group of a call that needs a right in it.
+fn governed(state: &State, bot: i64, params: &Params, deed: Deed) -> Result<i64, Refusal> {
     match state.room(bot, &params.text("chat_id"))? {
-        Room::Private { .. } => Err(Refusal::bad("chat member status can't be changed in private chats")),
-        Room::Group(id) if state.groups[&id].member(bot).is_admin() => Ok(id),
+        Room::Private { .. } => Err(Refusal::bad(deed.in_private())),
+        Room::Group(id) if state.groups[&id].member(bot).can(deed.right()) => Ok(id),
         Room::Group(id) => {
             check_inside(&state.groups[&id], bot)?;
-            Err(Refusal::bad(format!("not enough rights to {right}")))
+            Err(Refusal::bad(deed.lacking()))
         }
     }
 }
 
 pub(super) fn ban(state: &mut State, bot: i64, params: &Params) -> Result<Value, Refusal> {
-    let group = governed(state, bot, params, "restrict/unrestrict chat member")?;
+    let group = governed(state, bot, params, Deed::Restrict)?;
     let user = user_id(state, params)?;
+    if user == bot {
+        return Err(Refusal::bad("can't restrict self"));
+    }
+    check_removable(state, group, user)?;
+    state.change_member(group, user, &Member::new("kicked"), &Change::by(bot));
+    Ok(true.into())
+}
+
+fn check_removable(state: &State, group: i64, user: i64) -> Result<(), Refusal> {
     match state.groups[&group].member(user).status.as_str() {
         "creator" => Err(Refusal::bad("can't remove chat owner")),
         "administrator" => Err(Refusal::bad("user is an administrator of the chat")),
-        _ => {
-            state.change_member(group, user, &Member::new("kicked"), bot, None);
-            Ok(true.into())
-        }
+        _ => Ok(()),
     }
 }
 
 pub(super) fn unban(state: &mut State, bot: i64, params: &Params) -> Result<Value, Refusal> {
-    let group = governed(state, bot, params, "restrict/unrestrict chat member")?;
+    let group = governed(state, bot, params, Deed::Restrict)?;
     let user = user_id(state, params)?;
-    match state.groups[&group].member(user).status.as_str() {
-        "creator" => Err(Refusal::bad("can't remove chat owner")),
-        status if status == "kicked" || !params.flag("only_if_banned") => {
-            state.change_member(group, user, &Member::new("left"), bot, None);
-            Ok(true.into())
-        }
-        _ => Ok(true.into()),
+    let is_banned = state.groups[&group].member(user).status == "kicked";
+    if !is_banned && params.flag("only_if_banned") {
+        return Ok(true.into());
     }
+    check_removable(state, group, user)?;
+    state.change_member(group, user, &Member::new("left"), &Change::by(bot));
+    Ok(true.into())
 }
 
 pub(super) fn create_invite_link(state: &mut State, bot: i64, params: &Params) -> Result<Value, Refusal> {
-    let group = governed(state, bot, params, "manage chat invite link")?;
+    let group = governed(state, bot, params, Deed::Invite)?;
     let by_request = params.flag("creates_join_request");
-    let limit = params.int("member_limit").filter(|limit| *limit != 0);
-    if by_request && limit.is_some() {
+    let member_limit = params.int("member_limit").filter(|limit| *limit != 0);
+    if by_request && member_limit.is_some() {
         return Err(Refusal::bad("member limit can't be specified for links requiring administrator approval"));
     }
-    if params.text("name").chars().count() > 32 {
+    if member_limit.is_some_and(|limit| !(1..=LINK_MEMBERS_MAX).contains(&limit)) {
+        return Err(Refusal::bad("USAGE_LIMIT_INVALID"));
+    }
+    let name = params.text("name");
+    if name.chars().count() > 32 {
         return Err(Refusal::bad("invite link name is too long"));
     }
-    let mut link = json!({
-        "invite_link": format!("https://t.me/+{}", random_hex(8)), "creator": state.user_json(bot),
-        "creates_join_request": by_request, "is_primary": false, "is_revoked": false,
-    });
-    for field in ["name", "expire_date", "member_limit"] {
-        if params.has(field) {
-            link[field] =
-                params.int(field).filter(|_| field != "name").map_or_else(|| params.text(field).into(), Value::from);
-        }
+    let expires = params.int("expire_date").filter(|expires| *expires != 0);
+    if expires.is_some_and(|expires| expires <= state.now().as_second()) {
+        return Err(Refusal::bad("EXPIRE_DATE_INVALID"));
     }
+    let link = Link {
+        url: format!("https://t.me/+{}", random_hex(8)),
+        creator: bot,
+        name: Some(name).filter(|name| !name.is_empty()),
+        by_request,
+        expires,
+        member_limit,
+        is_revoked: false,
+        joined: 0,
+    };
     let links = &mut state.groups.get_mut(&group).expect("it was found just now").links;
     if links.len() == LINKS_MAX {
         links.pop_front();
     }
     links.push_back(link.clone());
-    Ok(link)
+    Ok(state.link_json(group, &link, bot))
 }
 
 pub(super) fn revoke_invite_link(state: &mut State, bot: i64, params: &Params) -> Result<Value, Refusal> {
-    let group = governed(state, bot, params, "manage chat invite link")?;
-    let url = params.text("invite_link");
-    let links = &mut state.groups.get_mut(&group).expect("it was found just now").links;
-    let link = links.iter_mut().find(|link| link["invite_link"] == url.as_str());
+    let group = governed(state, bot, params, Deed::Invite)?;
+    let known = state.groups.get_mut(&group).expect("it was found just now");
+    // A bot revokes only links that it made.
+    let link = known.link_mut(&params.text("invite_link")).filter(|link| link.creator == bot);
     let link = link.ok_or_else(|| Refusal::bad("INVITE_HASH_EXPIRED"))?;
-    link["is_revoked"] = true.into();
-    Ok(link.clone())
+    link.is_revoked = true;
+    let link = link.clone();
+    Ok(state.link_json(group, &link, bot))
 }
 
 pub(super) fn answer_join_request(
@@ -160,45 +190,21 @@ pub(super) fn answer_join_request(
     params: &Params,
     approve: bool,
 ) -> Result<Value, Refusal> {
-    let group = governed(state, bot, params, "manage chat join requests")?;
+    let group = governed(state, bot, params, Deed::AnswerRequests)?;
     let user = user_id(state, params)?;
     let known = state.groups.get_mut(&group).expect("it was found just now");
-    let inside = known.member(user).is_member;
-    let Some(link) = known.requests.remove(&user) else {
-        return Err(Refusal::bad(if inside { "USER_ALREADY_PARTICIPANT" } else { "HIDE_REQUESTER_MISSING" }));
-    };
-    if approve {
-        state.change_member(group, user, &Member::new("member"), bot, link);
+    if known.member(user).is_inside {
+        return Err(Refusal::bad("USER_ALREADY_PARTICIPANT"));
     }
+    let request = known.requests.remove(&user).ok_or_else(|| Refusal::bad("HIDE_REQUESTER_MISSING"))?;
+    if !approve {
+        state.tell_group(group, user, "declined");
+        return Ok(true.into());
+    }
+    if let Some(link) = request.link.as_deref().and_then(|url| known.link_mut(url)) {
+        link.joined += 1;
+    }
+    let entry = Some(Entry { link: request.link, by_request: true });
+    state.change_member(group, user, &Member::new("member"), &Change { by: bot, entry });
     Ok(true.into())
-}
-
-impl State {
-    /// Changes who someone is in a group, and tells the bots that administer it.
-    pub fn change_member(&mut self, group: i64, user: i64, new: &Member, by: i64, link: Option<String>) {
-        let Some(known) = self.groups.get_mut(&group) else { return };
-        let old = known.member(user);
-        if old == *new {
-            return;
-        }
-        known.members.insert(user, new.clone());
-        let admins: Vec<i64> =
-            known.members.iter().filter(|(_, member)| member.is_admin()).map(|(id, _)| *id).collect();
-        let mut body = json!({
-            "chat": self.chat_json(Room::Group(group)), "from": self.user_json(by), "date": self.now().as_second(),
-            "old_chat_member": member_json(self, user, &old), "new_chat_member": member_json(self, user, new),
-        });
-        if let Some(link) = link {
-            body["invite_link"] = json!({ "invite_link": link });
-        }
-        if self.bots.contains_key(&user) {
-            let update = self.update(user, "my_chat_member", body);
-            self.post_update(user, update);
-            return;
-        }
-        for bot in admins.into_iter().filter(|id| self.bots.contains_key(id)).collect::<Vec<_>>() {
-            let update = self.update(bot, "chat_member", body.clone());
-            self.post_update(bot, update);
-        }
-    }
 }

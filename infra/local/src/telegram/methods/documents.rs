@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::messages::{draft, formatted, writable_room};
-use crate::telegram::files::File;
+use crate::telegram::files::{Draft as NewFile, File};
+use crate::telegram::message::Entity;
 use crate::telegram::params::Params;
 use crate::telegram::refusal::Refusal;
 use crate::telegram::rooms::Draft;
@@ -18,10 +19,7 @@ const FETCHED_BYTES_MAX: usize = 20 << 20;
 
 pub(super) fn send(state: &mut State, bot: i64, params: &Params) -> Result<Value, Refusal> {
     let room = writable_room(state, bot, params)?;
-    let (text, entities) = formatted(params, "caption", "caption_entities")?;
-    if text.encode_utf16().count() > CAPTION_MAX {
-        return Err(Refusal::bad("message caption is too long"));
-    }
+    let (text, entities) = caption(params)?;
     let draft = draft(state, bot, room, params)?;
     let file = file(state, params)?;
     let content = Map::from_iter([("document".to_owned(), file.document())]);
@@ -29,12 +27,21 @@ pub(super) fn send(state: &mut State, bot: i64, params: &Params) -> Result<Value
     Ok(state.message_json(room, &message))
 }
 
+/// The caption of a call, with what is marked in it.
+pub(super) fn caption(params: &Params) -> Result<(String, Vec<Entity>), Refusal> {
+    let (text, entities) = formatted(params, "caption", "caption_entities")?;
+    if text.encode_utf16().count() > CAPTION_MAX {
+        return Err(Refusal::bad("message caption is too long"));
+    }
+    Ok((text, entities))
+}
+
 fn file(state: &mut State, params: &Params) -> Result<File, Refusal> {
     if let Some(upload) = params.file("document") {
         return match upload.bytes.len() {
             0 => Err(Refusal::bad("file must be non-empty")),
             size if size > SENT_BYTES_MAX => Err(Refusal::of_status(413, None)),
-            _ => Ok(state.files.add(&upload.name, &upload.mime, upload.bytes.clone())),
+            _ => Ok(state.files.add(NewFile::document(&upload.name, &upload.mime, upload.bytes.clone()))),
         };
     }
     let id = params.text("document");
@@ -44,8 +51,11 @@ fn file(state: &mut State, params: &Params) -> Result<File, Refusal> {
     if id.starts_with("http://") || id.starts_with("https://") {
         return Err(Refusal::bad("failed to get HTTP URL content"));
     }
-    let known = state.files.by_id(&id).cloned();
-    known.ok_or_else(|| Refusal::bad("wrong file identifier/HTTP URL specified"))
+    match state.files.by_id(&id) {
+        Some(file) if file.is_photo => Err(Refusal::bad("can't use file of type Photo as Document")),
+        Some(file) => Ok(file.clone()),
+        None => Err(Refusal::bad("wrong file identifier/HTTP URL specified")),
+    }
 }
 
 pub(super) fn get(state: &State, params: &Params) -> Result<Value, Refusal> {

@@ -54,9 +54,10 @@ pub(super) fn writable_room(state: &State, bot: i64, params: &Params) -> Result<
         Room::Private { user, .. } if state.bots.contains_key(&user) => {
             Err(Refusal::forbidden("bots can't send messages to bots"))
         }
-        Room::Private { .. } => match state.rooms.get(&room) {
+        Room::Private { user, .. } => match state.rooms.get(&room) {
             Some(log) if log.blocked => Err(Refusal::forbidden("bot was blocked by the user")),
             Some(log) if log.started => Ok(room),
+            _ if state.may_greet(bot, user) => Ok(room),
             _ => Err(Refusal::forbidden("bot can't initiate conversation with a user")),
         },
         Room::Group(id) => {
@@ -67,7 +68,7 @@ pub(super) fn writable_room(state: &State, bot: i64, params: &Params) -> Result<
                 _ if member.status == "kicked" => {
                     Err(Refusal::forbidden(&format!("bot was kicked from the {kind} chat")))
                 }
-                _ if !member.is_member => Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat"))),
+                _ if !member.is_inside => Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat"))),
                 Kind::Channel if !member.is_admin() => {
                     Err(Refusal::bad("need administrator rights in the channel chat"))
                 }

@@ -4,6 +4,7 @@ mod answers;
 mod chats;
 mod documents;
 mod messages;
+mod photos;
 mod profile;
 
 use serde_json::Value;
@@ -18,6 +19,10 @@ use super::world::State;
 pub(super) fn call(state: &mut State, bot: i64, method: &str, params: &Params) -> Result<Value, Refusal> {
     let outcome = dispatch(state, bot, method, params);
     let at = state.now();
+    let sent = outcome.as_ref().ok().filter(|_| method.to_ascii_lowercase().starts_with("send"));
+    if let Some(chat) = sent.and_then(|message| message["chat"]["id"].as_i64()) {
+        state.bot_mut(bot).pace.note(chat);
+    }
     state.bot_mut(bot).calls.note(method, params.to_json(), at, outcome.clone());
     outcome
 }
@@ -37,6 +42,7 @@ fn dispatch(state: &mut State, bot: i64, method: &str, params: &Params) -> Resul
         "deletemessage" => messages::delete_one(state, bot, params),
         "deletemessages" => messages::delete_many(state, bot, params),
         "sendchataction" => messages::send_chat_action(state, bot, params),
+        "sendphoto" => photos::send(state, bot, params),
         "senddocument" => documents::send(state, bot, params),
         "getfile" => documents::get(state, params),
         "answercallbackquery" => answers::callback_query(state, bot, params),

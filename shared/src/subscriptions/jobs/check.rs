@@ -1,0 +1,121 @@
+//! The check worker: asks both sources about a transaction, with no transaction open, and writes what they say.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use crate::base::tron::{Ours, TxHash};
+use crate::base::{Fault, crypto};
+use crate::clients::http::TOTAL_TIMEOUT;
+use crate::db::outbox::{self, Pushed};
+use crate::db::{Connection, Transaction, chain};
+use crate::entry::{Cx, Message, deliver};
+use crate::subscriptions::model::{ClaimState, Note};
+use crate::subscriptions::settings::{self, Settings};
+use crate::subscriptions::store::{claims, plans};
+use crate::subscriptions::{checks, messages};
+
+/// How long a transaction belongs to who looks at it: two calls at once, and room to write.
+const LEASE: SignedDuration = SignedDuration::from_secs(20);
+/// How soon it is seen that somebody else has looked.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// A message of the queue may come this much before its time.
+const EARLY: SignedDuration = SignedDuration::from_secs(1);
+/// Later than any look that was put off.
+const ANY_TIME: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+const _: () = assert!(LEASE.as_secs() > TOTAL_TIMEOUT.as_secs().cast_signed(), "a lease outlives its calls");
+
+#[derive(Deserialize)]
+struct Job {
+    hash: TxHash,
+}
+
+/// A message of the queue `subscriptions-checks`. The same hash twice is harmless.
+pub async fn run(cx: Cx, message: Message) -> Result<(), Fault> {
+    let Ok(Job { hash }) = serde_json::from_str(&message.body) else {
+        tracing::error!(message.id = message.id, "a message that names no transaction");
+        return Ok(());
+    };
+    let mut db = cx.db().await?;
+    look(&cx, &mut db, &hash, Duration::ZERO).await
+}
+
+/// Looks at an open transaction once and settles what follows. Who finds somebody else at it waits for them, at most
+/// `wait`. An API caller's `wait` also bounds the calls.
+pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -> Result<(), Fault> {
+    let config = cx.config().subscriptions()?;
+    let started = std::time::Instant::now();
+    loop {
+        let now = cx.now();
+        // The worker comes when it is time; an API caller asks at once.
+        let due = if wait.is_zero() { now + EARLY } else { now + ANY_TIME };
+        if chain::lease(&*db, hash, due, (now + LEASE, now)).await?.is_some() {
+            break;
+        }
+        let state = chain::tx(&*db, hash).await?.map(|tx| tx.state);
+        match state {
+            Some(state) if state.is_open() && started.elapsed() < wait => tokio::time::sleep(LOOK_EVERY).await,
+            Some(state) if !state.is_open() => return settle_late(cx, db, hash).await,
+            _ => return Ok(()),
+        }
+    }
+    let (settings, wallets) = tokio::try_join!(settings::load(&*db, config), plans::wallets(&*db))?;
+    let wallets: Vec<_> = wallets.into_iter().map(|wallet| wallet.address).collect();
+    let rules = &settings.rules;
+    let ours =
+        Ours { contract: &rules.contract, wallets: &wallets, required_confirmations: rules.required_confirmations };
+    let tron = cx.tron();
+    let asking = tron.look(hash, &ours);
+    let (tronscan, node) = if wait.is_zero() {
+        asking.await
+    } else {
+        let left = wait.saturating_sub(started.elapsed());
+        match tokio::time::timeout(left, asking).await {
+            Ok(looks) => looks,
+            // The caller is answered; the worker of the queue looks again and knows what is wrong.
+            Err(_) => return give_back(cx, db, hash, &settings).await,
+        }
+    };
+    let now = cx.now();
+    let tx = db.begin().queueing();
+    let notes = checks::conclude(&tx, rules, hash, (&tronscan, &node), crypto::random_number(), now).await?;
+    let pushed = said(&tx, &settings, notes, now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}
+
+/// Says what is to be said, and commits.
+async fn said(tx: &Transaction<'_>, settings: &Settings, notes: Vec<Note>, now: Timestamp) -> Result<Vec<Pushed>, Fault> {
+    let outgoing = messages::outgoing(tx, settings, notes).await?;
+    tx.commit_with(outbox::push(tx, &outgoing, now)).await
+}
+
+/// Settles a claim that came after its transaction was proved or given up.
+async fn settle_late(cx: &Cx, db: &mut Connection, hash: &TxHash) -> Result<(), Fault> {
+    let claim = claims::latest(&*db, hash).await?;
+    if !claim.is_some_and(|claim| claim.state == ClaimState::Checking) {
+        return Ok(());
+    }
+    let settings = settings::load(&*db, cx.config().subscriptions()?).await?;
+    let now = cx.now();
+    let tx = db.begin().queueing();
+    let notes = checks::late_claim(&tx, &settings.rules, hash, crypto::random_number(), now).await?;
+    let pushed = said(&tx, &settings, notes, now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}
+
+/// Gives the right to look back, and leaves the transaction to the queue.
+async fn give_back(cx: &Cx, db: &mut Connection, hash: &TxHash, settings: &Settings) -> Result<(), Fault> {
+    let now = cx.now();
+    let tx = db.begin();
+    chain::release(&tx, hash, now).await?;
+    let pushed = said(&tx, settings, vec![Note::Check { hash: hash.clone(), at: None }], now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! `subscriptions-detect`: every minute, looks for payments to our wallets, and at what waits for its time.
+//!
+//! What a wallet's list shows is a hint: it leads to a check, and never pays anything. No transaction is open while a
+//! list is read.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join;
+use jiff::{SignedDuration, Timestamp};
+
+use super::finish;
+use crate::base::tron::{Address, TxHash, Units};
+use crate::base::{Fault, chain as causes};
+use crate::clients::http::TOTAL_TIMEOUT;
+use crate::clients::tron::{Away, Hint};
+use crate::db::{Connection, Transaction, chain};
+use crate::entry::{Cx, deliver};
+use crate::subscriptions::model::{AdminNote, Alarm, Note, Wallet};
+use crate::subscriptions::settings::{self, Settings};
+use crate::subscriptions::store::detection::{self, Awaiting, Sighting, Unclaimed};
+use crate::subscriptions::store::{self, members, plans};
+use crate::subscriptions::{DOMAIN, alarms, orders};
+
+/// The name under which it is noted that all wallets were read.
+const JOB: &str = "detect";
+/// The name under which it is noted until when TronGrid wants to be left alone.
+const PAUSE: &str = "trongrid_pause";
+/// The longest wait that TronGrid is believed.
+const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// How long a retired wallet is still read.
+const RETIRED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How far before the last transfer a list is read again: blocks may be listed late.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// Pages of one wallet in one run.
+const PAGES_MAX: usize = 20;
+/// Pages after which a list ends whatever follows, so that it is asked for anew from there.
+const WINDOW_PAGES: usize = 5;
+/// Age at which admins are told of a transfer that nobody claims.
+const ANNOUNCED_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// Transfers announced in one run.
+const ANNOUNCED_MAX: i64 = 50;
+/// How long something may be wrong before it is an alarm.
+const ALARM_AFTER: SignedDuration = SignedDuration::from_mins(10);
+/// Rows of one statement.
+const BATCH: i64 = 500;
+/// Statements of one kind in one run.
+const BATCHES_MAX: usize = 20;
+
+/// Reads the wallets, then does what has come due. Each part by itself: what fails now is done in a minute.
+pub async fn run(cx: Cx) -> Result<(), Fault> {
+    let db = cx.db().await?;
+    let now = cx.now();
+    let loaded = settings::load(&*db, cx.config().subscriptions()?);
+    let (settings, mut wallets) = try_join(loaded, plans::wallets(&*db)).await?;
+    drop(db);
+    wallets.retain(|wallet| wallet.retired_at.is_none_or(|at| now.duration_since(at) < RETIRED_KEPT));
+    let all_read = read_all(&cx, &settings, &wallets).await?;
+    let mut db = cx.db().await?;
+    let steps = [
+        concerns(&cx, &mut db, &settings, all_read).await,
+        expire_orders(&cx, &mut db).await,
+        free_dues(&cx, &db).await,
+        announce(&cx, &mut db, &settings).await,
+        queue_again(&cx, &mut db, &settings).await,
+    ];
+    steps.into_iter().collect()
+}
+
+/// Reads the wallets one after another, unless TronGrid has asked us to stay away; says whether all went well.
+async fn read_all(cx: &Cx, settings: &Settings, wallets: &[Wallet]) -> Result<bool, Fault> {
+    let paused_until = {
+        let db = cx.db().await?;
+        store::jobs::last_run(&*db, PAUSE, cx.now()).await?
+    };
+    if paused_until > cx.now() {
+        return Ok(false);
+    }
+    let mut all_read = true;
+    for wallet in wallets {
+        match read(cx, settings, wallet).await {
+            Ok(None) => {}
+            Ok(Some(Away { retry_after: Some(wait) })) => {
+                let until = cx.now() + wait.min(PAUSE_MAX);
+                let db = cx.db().await?;
+                store::jobs::ran(&*db, PAUSE, until).await?;
+                return Ok(false);
+            }
+            Ok(Some(Away { retry_after: None })) => all_read = false,
+            Err(fault) => {
+                all_read = false;
+                tracing::error!(error = causes(&fault), "wallet left to the next run");
+            }
+        }
+    }
+    Ok(all_read)
+}
+
+/// Reads a wallet's list page by page; says so if TronGrid went away. What was found before counts.
+async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Away>, Fault> {
+    let contract = &settings.rules.contract;
+    let tron = cx.tron();
+    let start = wallet.seen_until.unwrap_or(wallet.active_from) - OVERLAP;
+    let (mut since, mut next, mut pages): (Timestamp, Option<String>, usize) = (start, None, 0);
+    let mut newest: Option<Timestamp> = None;
+    for page_number in 1..=PAGES_MAX {
+        if cx.ends_within(3 * TOTAL_TIMEOUT) {
+            break;
+        }
+        let page = match tron.transfers(&wallet.address, contract, since, next.as_deref()).await {
+            Ok(page) => page,
+            Err(away) => return Ok(Some(away)),
+        };
+        newest = newest.max(page.rows.iter().map(|hint| hint.at).max());
+        let ended = page.next.is_none();
+        // Where more rows than one run takes lie within the overlap, the next run would not get past them.
+        let stuck = !ended && page_number == PAGES_MAX && newest.is_some_and(|newest| newest - OVERLAP <= start);
+        let until = if stuck { newest.map(|newest| newest + OVERLAP) } else { newest };
+        keep(cx, settings, wallet, &page.rows, until).await?;
+        if ended {
+            break;
+        }
+        (next, pages) = (page.next, pages + 1);
+        if let Some(newest) = newest.filter(|_| pages == WINDOW_PAGES) {
+            // No list goes further than this many pages; transfers of one and the same moment are not that many.
+            since = if newest > since { newest } else { since + SignedDuration::from_millis(1) };
+            (next, pages) = (None, 0);
+        }
+    }
+    Ok(None)
+}
+
+/// Notes what a page showed: transactions to be checked, orders that are being paid, and how far the list was read.
+async fn keep(
+    cx: &Cx,
+    settings: &Settings,
+    wallet: &Wallet,
+    rows: &[Hint],
+    until: Option<Timestamp>,
+) -> Result<(), Fault> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut db = cx.db().await?;
+    let now = cx.now();
+    let tx = db.begin();
+    let hashes: BTreeSet<&TxHash> = rows.iter().map(|hint| &hint.hash).collect();
+    let hashes: Vec<TxHash> = hashes.into_iter().cloned().collect();
+    let fresh = chain::note(&tx, &hashes, now).await?;
+    let mut notes: Vec<Note> = fresh.into_iter().map(|hash| Note::Check { hash, at: None }).collect();
+    notes.extend(confirming(&tx, &wallet.address, rows).await?);
+    if let Some(until) = until.filter(|until| wallet.seen_until != Some(*until)) {
+        plans::set_seen(&tx, &wallet.address, until).await?;
+    }
+    let pushed = finish(&tx, settings, notes, now).await?;
+    drop(tx);
+    deliver::at_once(cx, &mut db, pushed).await;
+    Ok(())
+}
+
+/// Marks the orders that wait for exactly what was seen; their members are told once.
+async fn confirming(tx: &Transaction<'_>, wallet: &Address, rows: &[Hint]) -> Result<Vec<Note>, Fault> {
+    let seen: Vec<Sighting<'_>> = rows
+        .iter()
+        .filter_map(|hint| {
+            let amount = Units(i64::try_from(hint.amount).ok()?);
+            Some(Sighting { hash: &hint.hash, amount, at: hint.at })
+        })
+        .collect();
+    let mut notes = Vec::new();
+    for Awaiting { member, order, hash, confirmations } in detection::awaiting(tx, wallet, &seen).await? {
+        members::lock(tx, member).await?;
+        notes.extend(orders::seen(tx, &order, &hash, confirmations).await?);
+    }
+    Ok(notes)
+}
+
+/// Raises and takes back the alarms about the chain and about admins.
+async fn concerns(cx: &Cx, db: &mut Connection, settings: &Settings, all_read: bool) -> Result<(), Fault> {
+    let now = cx.now();
+    let long_ago = now - ALARM_AFTER;
+    let tx = db.begin();
+    let concerns = detection::concerns(&tx, long_ago, BATCH).await?;
+    let read_at = store::jobs::last_run(&tx, JOB, now).await?;
+    if all_read {
+        store::jobs::ran(&tx, JOB, now).await?;
+    }
+    let mut wrong: Vec<Alarm> = concerns.disputed.into_iter().map(Alarm::Disputed).collect();
+    wrong.extend(concerns.onesided.into_iter().map(Alarm::OneSided));
+    if concerns.away || (!all_read && read_at <= long_ago) {
+        wrong.push(Alarm::SourceAway);
+    }
+    alarms::clear_kinds(&tx, &alarms::OF_THE_CHAIN, &wrong, now).await?;
+    alarms::clear_heard(&tx, now).await?;
+    let mut notes = Vec::new();
+    for alarm in wrong {
+        notes.extend(alarms::raise(&tx, alarm, now).await?);
+    }
+    let pushed = finish(&tx, settings, notes, now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}
+
+async fn expire_orders(cx: &Cx, db: &mut Connection) -> Result<(), Fault> {
+    for _ in 0..BATCHES_MAX {
+        let tx = db.begin();
+        let expired = orders::expire_due(&tx, cx.now(), BATCH).await?;
+        tx.commit().await?;
+        if expired < BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn free_dues(cx: &Cx, db: &Connection) -> Result<(), Fault> {
+    for _ in 0..BATCHES_MAX {
+        if chain::free_dues(db, DOMAIN, cx.now(), BATCH).await? < BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Tells the admins of transfers that nobody has claimed for a while, once.
+async fn announce(cx: &Cx, db: &mut Connection, settings: &Settings) -> Result<(), Fault> {
+    let now = cx.now();
+    let tx = db.begin();
+    let unclaimed = detection::announce(&tx, now - ANNOUNCED_AFTER, ANNOUNCED_MAX, now).await?;
+    let note = |Unclaimed { hash, amount, at }| Note::Admins(Box::new(AdminNote::Unassigned { hash, amount, at }));
+    let pushed = finish(&tx, settings, unclaimed.into_iter().map(note).collect(), now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}
+
+/// Queues transactions whose time has come and of which the queue has lost sight; the same twice is harmless.
+async fn queue_again(cx: &Cx, db: &mut Connection, settings: &Settings) -> Result<(), Fault> {
+    let now = cx.now();
+    let tx = db.begin();
+    let hashes = store::jobs::checks_to_queue(&tx, now, BATCH).await?;
+    let notes = hashes.into_iter().map(|hash| Note::Check { hash, at: None }).collect();
+    let pushed = finish(&tx, settings, notes, now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Hears what became of messages to people: whom the bot cannot write to any more, and when that is all admins.
+
+use futures_util::FutureExt;
+use futures_util::future::try_join;
+use jiff::Timestamp;
+
+use crate::base::Fault;
+use crate::db::outbox::End;
+use crate::db::{Connection, Transaction};
+use crate::entry::deliver::Listener;
+use crate::subscriptions::alarms;
+use crate::subscriptions::messages::{ABOUT_ADMIN, ABOUT_MEMBER, ABOUT_REMINDER};
+use crate::subscriptions::model::MemberId;
+use crate::subscriptions::store::{members, reminders};
+
+/// Hears what became of messages to members.
+pub const MEMBER: Listener =
+    Listener { prefix: ABOUT_MEMBER, hear: |tx, id, end, _| heard(tx, id, end).boxed(), still: None };
+
+/// Hears what became of reminders, and drops those whose end has changed.
+pub const REMINDER: Listener = Listener {
+    prefix: ABOUT_REMINDER,
+    hear: |tx, reminder, end, _| heard(tx, reminder.split(':').next().unwrap_or_default(), end).boxed(),
+    still: Some(|db, reminder| still(db, reminder).boxed()),
+};
+
+/// Hears what became of messages to admins. That all of them have turned away is an alarm.
+pub const ADMIN: Listener = Listener {
+    prefix: ABOUT_ADMIN,
+    hear: |tx, id, end, now| {
+        async move {
+            if end == End::Undeliverable(true) {
+                // One after another on the server, which hears both at once.
+                try_join(heard(tx, id, end), alarms::raise_unheard(tx, now)).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    },
+    still: None,
+};
+
+async fn heard(tx: &Transaction<'_>, member: &str, end: End) -> Result<(), Fault> {
+    let Ok(id) = member.parse::<MemberId>() else { return Ok(()) };
+    if end == End::Undeliverable(true) {
+        members::set_reachable(tx, id, false).await?;
+    }
+    Ok(())
+}
+
+/// Whether a reminder `<member>:<end in seconds>:<days>` still tells the truth.
+async fn still(db: &Connection, reminder: &str) -> Result<bool, Fault> {
+    let mut parts = reminder.split(':');
+    let member = parts.next().and_then(|id| id.parse::<MemberId>().ok());
+    let ends_at = parts.next().and_then(|second| Timestamp::from_second(second.parse().ok()?).ok());
+    match (member, ends_at) {
+        (Some(member), Some(ends_at)) => reminders::still_ends(db, member, ends_at).await,
+        _ => Ok(false),
+    }
+}

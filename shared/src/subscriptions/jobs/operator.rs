@@ -1,0 +1,268 @@
+//! `subscriptions-operator`: what operators and the panel do beside the API. The answer to an order that is refused is
+//! `{"error":".."}`, and nothing was changed.
+//!
+//! ```json
+//! {"settings": true}                                                     all settings, and where they come from
+//! {"set": {"name": "grace_days", "value": "2"}}   {"unset": "grace_days"}
+//! {"texts": true}                                                        the operator's texts
+//! {"set_text": {"language": "ru", "id": "..", "value": ".."}}   {"unset_text": {"language": "ru", "id": ".."}}
+//! {"wallets": true}   {"wallet": "T.."}                                  new orders are paid to it, the old one is retired
+//! {"refund_note": {"hash": "..", "log_index": 0, "note": ".."}}          a transfer was given back by hand
+//! {"adjustment": {"chat_id": 1, "amount": "-1.5", "note": ".."}}         puts a balance right
+//! {"anonymise": 1}                                                       forgets a member's names
+//! ```
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value as Json, json};
+
+use crate::base::Fault;
+use crate::base::config::{SUBSCRIPTIONS_OPERATORS as OPERATORS, Subscriptions};
+use crate::base::i18n::Lang;
+use crate::base::tron::{Address, TxHash, Units};
+use crate::db::{Connection, GenericClient, Transaction, audit};
+use crate::entry::Cx;
+use crate::subscriptions::model::{Alarm, EntryKind, LedgerEntry, MemberId};
+use crate::subscriptions::store::{self, ledger};
+use crate::subscriptions::{DOMAIN, Error, alarms, assignment, members, messages, plans};
+
+/// Who did it, in the audit and in ledgers.
+const ACTOR: &str = "operator";
+/// Characters of a setting's value.
+const VALUE_CHARS_MAX: usize = 1_000;
+/// Characters of a note.
+const NOTE_CHARS_MAX: usize = 500;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    Settings(IgnoredAny),
+    Set { name: String, value: String },
+    Unset(String),
+    Texts(IgnoredAny),
+    SetText { language: String, id: String, value: String },
+    UnsetText { language: String, id: String },
+    Wallets(IgnoredAny),
+    Wallet(String),
+    RefundNote { hash: String, log_index: i32, note: String },
+    Adjustment { chat_id: i64, amount: String, note: String },
+    Anonymise(i64),
+}
+
+/// Why an order is refused.
+enum Refused {
+    /// In words.
+    Because(String),
+    /// The machinery broke.
+    Fault(Fault),
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Fault(fault) => Self::Fault(fault),
+            refusal => Self::Because(refusal.to_string()),
+        }
+    }
+}
+
+fn because(why: impl Into<String>) -> Refused {
+    Refused::Because(why.into())
+}
+
+/// Carries out one order.
+pub async fn run(cx: Cx, event: Json) -> Result<Json, Fault> {
+    let order: Order = match serde_json::from_value(event) {
+        Ok(order) => order,
+        Err(error) => return Ok(json!({ "error": format!("the order cannot be read: {error}") })),
+    };
+    let config = cx.config().subscriptions()?;
+    let now = cx.now();
+    let mut db = cx.db().await?;
+    let done = match order {
+        Order::Settings(_) => listed(&db, config).await,
+        Order::Texts(_) => texts(&db).await,
+        Order::Wallets(_) => wallets(&db).await,
+        change => carry_out(&mut db, config, change, now).await,
+    };
+    match done {
+        Ok(answer) => Ok(answer),
+        Err(Refused::Because(why)) => Ok(json!({ "error": why })),
+        Err(Refused::Fault(fault)) => Err(fault),
+    }
+}
+
+/// Carries out a change, in one transaction with its line in the audit.
+async fn carry_out(db: &mut Connection, config: &Subscriptions, order: Order, now: Timestamp) -> Result<Json, Refused> {
+    let tx = db.begin();
+    let answer = match order {
+        Order::Set { name, value } => set(&tx, config, &name, Some(value.trim()), now).await,
+        Order::Unset(name) => set(&tx, config, &name, None, now).await,
+        Order::SetText { language, id, value } => set_text(&tx, &language, &id, Some(&value), now).await,
+        Order::UnsetText { language, id } => set_text(&tx, &language, &id, None, now).await,
+        Order::Wallet(address) => set_wallet(&tx, &address, now).await,
+        Order::RefundNote { hash, log_index, note } => refund(&tx, &hash, log_index, &note, now).await,
+        Order::Adjustment { chat_id, amount, note } => adjust(&tx, MemberId(chat_id), &amount, &note, now).await,
+        Order::Anonymise(chat_id) => {
+            members::anonymise(&tx, MemberId(chat_id), ACTOR, now).await?;
+            Ok(json!({ "chat_id": chat_id, "anonymised": true }))
+        }
+        Order::Settings(_) | Order::Texts(_) | Order::Wallets(_) => Err(because("that changes nothing")),
+    }?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+async fn stored(db: &impl GenericClient) -> Result<BTreeMap<String, String>, Fault> {
+    let all = store::settings::all(db).await?;
+    Ok(all.into_iter().filter_map(|(language, name, value)| language.is_none().then_some((name, value))).collect())
+}
+
+async fn listed(db: &Connection, config: &Subscriptions) -> Result<Json, Refused> {
+    let stored = stored(db).await?;
+    let setting = |name: &'static str| match stored.get(name) {
+        Some(value) => json!({ "name": name, "value": value, "from": "operator" }),
+        None => json!({ "name": name, "value": config.given(name), "from": "environment" }),
+    };
+    let settings: Vec<Json> = OPERATORS.iter().map(|(name, ..)| setting(name)).collect();
+    Ok(json!({ "settings": settings }))
+}
+
+async fn set(
+    tx: &Transaction<'_>,
+    config: &Subscriptions,
+    name: &str,
+    value: Option<&str>,
+    now: Timestamp,
+) -> Result<Json, Refused> {
+    let Some((name, ..)) = OPERATORS.iter().find(|(known, ..)| *known == name) else {
+        let known: Vec<&str> = OPERATORS.iter().map(|(name, ..)| *name).collect();
+        return Err(because(format!("there is no such setting; there are {}", known.join(", "))));
+    };
+    if value.is_some_and(|value| value.chars().count() > VALUE_CHARS_MAX || value.chars().any(char::is_control)) {
+        return Err(because(format!("a value is one line of at most {VALUE_CHARS_MAX} characters")));
+    }
+    let mut next = stored(tx).await?;
+    let old = next.remove(*name);
+    if let Some(value) = value {
+        next.insert((*name).to_owned(), value.to_owned());
+    }
+    match config.with(&next) {
+        Ok(_) => {}
+        Err(Fault::BadSetting { key, why }) => {
+            let wrong = OPERATORS.iter().find(|(_, variable, _)| *variable == key).map_or(key, |(name, ..)| *name);
+            return Err(because(format!("{wrong}: {why}")));
+        }
+        Err(Fault::Setting(_)) => return Err(because(format!("{name} cannot be empty"))),
+        Err(fault) => return Err(fault.into()),
+    }
+    store::settings::put(tx, name, value, now).await?;
+    note(tx, "set", &format!("setting:{name}"), (old.map(Json::from), value.map(Json::from)), now).await?;
+    Ok(json!({ "name": name, "value": value.map_or_else(|| config.given(name), str::to_owned) }))
+}
+
+async fn texts(db: &Connection) -> Result<Json, Refused> {
+    let all = store::settings::all(db).await?.into_iter();
+    let text = |(language, id, value): (Option<Lang>, String, String)| {
+        language.map(|language| json!({ "language": language, "id": id, "value": value }))
+    };
+    Ok(json!({ "texts": all.filter_map(text).collect::<Vec<_>>() }))
+}
+
+async fn set_text(
+    tx: &Transaction<'_>,
+    language: &str,
+    id: &str,
+    value: Option<&str>,
+    now: Timestamp,
+) -> Result<Json, Refused> {
+    let lang = Lang::ALL.into_iter().find(|lang| lang.code() == language);
+    let lang = lang.ok_or_else(|| because("the language is en or ru"))?;
+    if let Some(value) = value {
+        messages::check(lang, id, value).map_err(|why| because(why.to_string()))?;
+    }
+    store::settings::put_text(tx, (lang, id), value, now).await?;
+    note(tx, "set_text", &format!("text:{language}:{id}"), (None, value.map(Json::from)), now).await?;
+    Ok(json!({ "language": language, "id": id, "value": value }))
+}
+
+async fn wallets(db: &Connection) -> Result<Json, Refused> {
+    let wallets = store::plans::wallets(db).await?;
+    let wallets = wallets.iter().map(|wallet| {
+        let (active_from, retired_at) = (wallet.active_from, wallet.retired_at);
+        json!({ "address": wallet.address, "active_from": active_from, "retired_at": retired_at })
+    });
+    Ok(json!({ "wallets": wallets.collect::<Vec<_>>() }))
+}
+
+async fn set_wallet(tx: &Transaction<'_>, address: &str, now: Timestamp) -> Result<Json, Refused> {
+    let address: Address = address.trim().parse().map_err(|_| because("it is not an address of TRON"))?;
+    let old = store::plans::active_wallet(tx).await?.map(|wallet| wallet.address);
+    if old.as_ref() != Some(&address) {
+        plans::set_wallet(tx, &address, ACTOR, now).await?;
+        alarms::clear(tx, &Alarm::NoWallet, now).await?;
+    }
+    let retired = old.filter(|old| *old != address);
+    Ok(json!({ "wallet": address, "retired": retired }))
+}
+
+async fn refund(tx: &Transaction<'_>, hash: &str, log_index: i32, note: &str, now: Timestamp) -> Result<Json, Refused> {
+    let hash: TxHash = hash.trim().parse().map_err(|_| because("a hash has 64 hexadecimal digits"))?;
+    assignment::refund(tx, (&hash, log_index), ACTOR, noted(note)?, now).await?;
+    Ok(json!({ "hash": hash, "log_index": log_index, "state": "returned" }))
+}
+
+async fn adjust(
+    tx: &Transaction<'_>,
+    member: MemberId,
+    amount: &str,
+    note_text: &str,
+    now: Timestamp,
+) -> Result<Json, Refused> {
+    let units = Units::parse(amount.trim()).ok().filter(|units| *units != Units::ZERO);
+    let amount = units.ok_or_else(|| because("the amount is USDT such as -1.5, and not 0"))?;
+    let text = noted(note_text)?;
+    store::members::lock(tx, member).await?.ok_or(Error::NoSuchMember)?;
+    let balance = ledger::balance(tx, member).await? + amount;
+    if amount < Units::ZERO && balance < Units::ZERO {
+        return Err(because("the balance would be below 0"));
+    }
+    let entry = LedgerEntry {
+        kind: EntryKind::Adjustment,
+        amount,
+        transfer: None,
+        order: None,
+        actor: ACTOR.to_owned(),
+        note: Some(text.to_owned()),
+        at: now,
+    };
+    ledger::add(tx, member, &entry).await?;
+    let new = json!({ "amount": amount.to_string(), "balance": balance.to_string() });
+    note(tx, "adjust", &format!("member:{member}"), (None, Some(new)), now).await?;
+    Ok(json!({ "chat_id": member, "balance": balance.to_string() }))
+}
+
+fn noted(note: &str) -> Result<&str, Refused> {
+    let note = note.trim();
+    let fits = (1..=NOTE_CHARS_MAX).contains(&note.chars().count()) && !note.contains('\0');
+    if fits { Ok(note) } else { Err(because(format!("a note has 1 to {NOTE_CHARS_MAX} characters"))) }
+}
+
+async fn note(
+    tx: &Transaction<'_>,
+    action: &'static str,
+    subject: &str,
+    (old, new): (Option<Json>, Option<Json>),
+    now: Timestamp,
+) -> Result<(), Fault> {
+    audit::note(tx, audit::Entry { domain: DOMAIN, actor: ACTOR, action, subject, old, new }, now).await
+}

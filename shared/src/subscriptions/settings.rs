@@ -1,0 +1,43 @@
+//! The settings of the moment: the environment's, with what the operator stored in their place.
+
+use std::collections::BTreeMap;
+
+use super::messages;
+use super::store::settings as store;
+use crate::base::Fault;
+use crate::base::config::{SubscriptionRules, Subscriptions};
+use crate::base::i18n::{Lang, Overrides};
+use crate::db::GenericClient;
+
+/// The settings of the moment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the operator may change.
+    pub rules: SubscriptionRules,
+    /// User name of the bot, without `@`.
+    pub username: String,
+    /// Language of those whose own we do not write.
+    pub language: Lang,
+    /// The operator's texts.
+    pub texts: Overrides,
+}
+
+/// Reads them. A stored setting that cannot be used any more is left out, and said so in the log.
+pub async fn load(db: &impl GenericClient, config: &Subscriptions) -> Result<Settings, Fault> {
+    let (mut settings, mut texts) = (BTreeMap::new(), Vec::new());
+    for (language, name, value) in store::all(db).await? {
+        match language {
+            Some(language) => texts.push((language, name, value)),
+            None => drop(settings.insert(name, value)),
+        }
+    }
+    let rules = match settings.is_empty() {
+        true => config.rules.clone(),
+        false => config.with(&settings).unwrap_or_else(|fault| {
+            tracing::error!(error = crate::base::chain(&fault), "stored settings are not usable");
+            config.rules.clone()
+        }),
+    };
+    let texts = messages::overrides(texts);
+    Ok(Settings { rules, username: config.username.clone(), language: config.language, texts })
+}

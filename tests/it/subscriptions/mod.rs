@@ -1,0 +1,6 @@
+//! The subscriptions, by their specification and beyond it.
+
+mod access;
+mod bot;
+mod access_crashes;
+mod scenarios;

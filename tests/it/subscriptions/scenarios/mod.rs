@@ -1,0 +1,4 @@
+//! The scenarios of the specification's section 9.
+
+mod buying;
+mod proof;
