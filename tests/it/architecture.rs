@@ -12,8 +12,11 @@ const LAYERS: [(&str, &[&str]); 5] = [
     ("entry", &["base", "db", "clients"]),
     ("panel", &["base", "db", "clients", "entry"]),
 ];
-/// Who may look up: the API document and its page describe the whole catalogue.
-const DESCRIBES_ALL: [&str; 2] = ["shared/src/entry/openapi.rs", "shared/src/entry/docs.rs"];
+/// The folder that names all functions: no domain, and above them all.
+const CATALOGUE: &str = "functions";
+/// Who may look up: the API document and its page describe the whole catalogue, a refusal the methods of a path.
+const DESCRIBES_ALL: [&str; 3] =
+    ["shared/src/entry/openapi.rs", "shared/src/entry/docs.rs", "shared/src/entry/trigger.rs"];
 
 fn library() -> Vec<Source> {
     rust(&["shared/src"])
@@ -29,7 +32,7 @@ fn everything() -> Vec<Source> {
 
 fn domains() -> Vec<String> {
     let mut folders = names_in("shared/src");
-    folders.retain(|name| !name.contains('.') && LAYERS.iter().all(|(layer, _)| layer != name));
+    folders.retain(|name| !name.contains('.') && name != CATALOGUE && LAYERS.iter().all(|(layer, _)| layer != name));
     folders
 }
 

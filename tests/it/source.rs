@@ -75,7 +75,7 @@ impl Source {
 
     /// Numbered lines, without comments and without tests.
     pub fn code(&self) -> Vec<(usize, &str)> {
-        let is_test_file = self.path.ends_with("/tests.rs");
+        let is_test_file = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
         let end = if is_test_file { Some(0) } else { self.text.find("#[cfg(test)]\nmod tests {") };
         let code = &self.text[..end.unwrap_or(self.text.len())];
         let lines = (1..).zip(code.lines());

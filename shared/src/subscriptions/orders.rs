@@ -32,23 +32,39 @@ pub async fn place(
     now: Timestamp,
 ) -> Result<(Placed, Vec<Note>), Error> {
     let (open, balance) = tokio::try_join!(store::open_in_bot(tx, member.chat_id), ledger::balance(tx, member.chat_id))?;
-    if let Some(order) = &open {
-        let is_over = order.expires_at <= now;
-        if order.plan == plan && !is_over {
-            let covered = balance >= order.price;
-            return Ok((Placed { order: order.clone(), balance, covered }, Vec::new()));
-        }
-        let end = if is_over { OrderState::Expired } else { OrderState::Cancelled };
-        store::set_state(tx, &order.id, order.state, end).await?;
+    if let Some(order) = open.as_ref().filter(|order| order.plan == plan && order.expires_at > now) {
+        let covered = balance >= order.price;
+        return Ok((Placed { order: order.clone(), balance, covered }, Vec::new()));
     }
     let offer = plans::offer(tx, settings, member.chat_id, plan, now).await?;
-    let order = make(tx, settings, member.chat_id, &offer, (Source::Bot, balance), entropy, now).await?;
+    let order = draft(tx, settings, member.chat_id, &offer, (Source::Bot, balance), entropy, now).await?;
+    // The old order makes way only now that there is another.
+    if let Some(old) = open {
+        let end = if old.expires_at <= now { OrderState::Expired } else { OrderState::Cancelled };
+        store::set_state(tx, &old.id, old.state, end).await?;
+    }
+    store::insert(tx, &order).await?;
     let covered = balance >= order.price;
     Ok((Placed { order, balance, covered }, Vec::new()))
 }
 
 /// Makes an order and reserves its amount. Orders made for a payment that is there already ask for nothing.
 pub(super) async fn make(
+    tx: &Transaction<'_>,
+    settings: &SubscriptionRules,
+    member: MemberId,
+    offer: &plans::Offer,
+    (source, balance): (Source, Units),
+    entropy: u128,
+    now: Timestamp,
+) -> Result<Order, Error> {
+    let order = draft(tx, settings, member, offer, (source, balance), entropy, now).await?;
+    store::insert(tx, &order).await?;
+    Ok(order)
+}
+
+/// An order that is not written yet, with its amount reserved.
+async fn draft(
     tx: &Transaction<'_>,
     settings: &SubscriptionRules,
     member: MemberId,
@@ -77,7 +93,6 @@ pub(super) async fn make(
         let ask = rules::ask(order.price, balance, settings.min_credit).max(Units::ZERO);
         order.due = Some(reserve(tx, settings, &order, ask).await?.ok_or(Error::NoDueFree)?);
     }
-    store::insert(tx, &order).await?;
     Ok(order)
 }
 

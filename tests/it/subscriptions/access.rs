@@ -132,7 +132,8 @@ async fn strangers_are_removed_at_once_and_others_left_alone() {
     bring_in(&club, 1);
     club.person(BOB, "Bob", None);
     club.world.telegram.set_member(&club.group, BOB, "administrator", true);
-    club.set("remove_strangers", "false").await;
+    let sql = "insert into subscriptions.setting values ('remove_strangers', 'false', now())";
+    club.world.execute(sql).await;
     bring_in(&club, EVE);
     club.settle().await;
     assert!(club.is_inside(1) && club.is_inside(BOB) && club.is_inside(EVE));

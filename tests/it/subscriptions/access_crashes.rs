@@ -47,7 +47,7 @@ async fn kill_everywhere(club: &Club, hours: i64, invite: bool) -> i64 {
             drop(club.world.club_bot.pending_updates());
             club.world.execute(&inside(user)).await;
         }
-        let work = club.world.invoke(&worker, &access_event(user)).await_killed(polls).await;
+        let work = Box::pin(club.world.invoke(&worker, &access_event(user)).await_killed(polls)).await;
         if let Some(done) = work {
             assert_eq!(done["batchItemFailures"], json!([]));
             assert!(usize::try_from(polls).unwrap() > POINTS_MIN, "only {polls} points to be killed at");

@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use crate::aws;
+use crate::chain::FakeChain;
 use crate::project::{Project, random_hex};
 use crate::settings::Settings;
 use crate::sms;
@@ -22,6 +23,13 @@ const WEBHOOK_SECRET_BYTES: usize = 16;
 const FAKE_TOKEN: &str = "7000000001:local-keyhub";
 const FAKE_USERNAME: &str = "keyhub_bot";
 const FAKE_GEOCODER_KEY: &str = "local";
+/// The fake Telegram knows the subscription bot by this token.
+const FAKE_CLUB_TOKEN: &str = "7000000002:local-subscriptions";
+const FAKE_CLUB_USERNAME: &str = "subscriptions_bot";
+/// The private group of the fake Telegram.
+const FAKE_GROUP: &str = "-1001000000042";
+/// By this name the fake chain knows the wallet that is paid to.
+const FAKE_WALLET: &str = "operator";
 
 /// The ports of everything.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +88,8 @@ pub(super) fn set_common(project: &Project, settings: &mut Settings, ports: Port
     let key = project.kept_secret(ENCRYPTION_KEY_FILE, || random_hex(ENCRYPTION_KEY_BYTES))?;
     settings.set_default("ENCRYPTION_KEY", key);
     settings.set_default("TELEGRAM_KEYHUB_SECRET", random_hex(WEBHOOK_SECRET_BYTES));
+    settings.set_default("TELEGRAM_SUBSCRIPTIONS_SECRET", random_hex(WEBHOOK_SECRET_BYTES));
+    settings.set_default("SUBSCRIPTIONS_SUPPORT_CONTACT", "@owner");
     settings.set_default("BANK_BASE_URL", format!("http://127.0.0.1:{}", ports.http));
     settings.set_default("BANK_COOKIE_SECURE", "false");
     let secret = project.kept_secret(COOKIE_SECRET_FILE, || random_hex(COOKIE_SECRET_BYTES))?;
@@ -92,6 +102,7 @@ pub(super) fn set_fakes(settings: &mut Settings, world: &str) {
     settings.set("TELEGRAM_BASE_URL", world);
     settings.set("TELEGRAM_KEYHUB_TOKEN", FAKE_TOKEN);
     settings.set_default("TELEGRAM_KEYHUB_USERNAME", FAKE_USERNAME);
+    settings.set("TELEGRAM_SUBSCRIPTIONS_TOKEN", FAKE_CLUB_TOKEN);
     if settings.get("GEOCODER_KEY").is_none() {
         settings.set("GEOCODER_BASE_URL", world);
         settings.set("GEOCODER_KEY", FAKE_GEOCODER_KEY);
@@ -99,6 +110,17 @@ pub(super) fn set_fakes(settings: &mut Settings, world: &str) {
     settings.set_default("KEYHUB_OWNER", "@owner");
     settings.set_default("KEYHUB_ADMINS", "1");
     settings.set_default("KEYHUB_CHANNELS", "@test_channel=https://t.me/test_channel");
+}
+
+/// Settings by which payments are looked up on the fake chain at `world`, unless the operator has a real bot that takes
+/// real money.
+pub(super) fn set_fake_chain(settings: &mut Settings, world: &str, chain: &FakeChain) {
+    settings.set_default("SUBSCRIPTIONS_GROUP_CHAT_ID", FAKE_GROUP);
+    settings.set_default("TELEGRAM_SUBSCRIPTIONS_USERNAME", FAKE_CLUB_USERNAME);
+    for key in ["TRONSCAN_BASE_URL", "TRONGRID_BASE_URL", "TRON_NODE_BASE_URL"] {
+        settings.set(key, world);
+    }
+    settings.set("SUBSCRIPTIONS_WALLET", chain.wallet(FAKE_WALLET));
 }
 
 /// Settings by which the bank's SMS go through the fake Plivo at `world`, unless the operator named a provider or an
@@ -114,22 +136,38 @@ pub(super) fn set_fake_plivo(settings: &mut Settings, world: &str) {
     }
 }
 
-/// Whether the operator gave the bot a real token.
+/// Whether the operator gave a bot a real token.
 pub(super) fn has_real_bot(settings: &Settings) -> bool {
-    settings.get("TELEGRAM_KEYHUB_TOKEN").is_some()
+    settings.get("TELEGRAM_KEYHUB_TOKEN").is_some() || has_real_club(settings)
 }
 
-/// Checks that what only the operator can know is there for the real bot.
-pub(super) fn require_real_bot(settings: &Settings) -> Result<(), Trouble> {
-    let missing: Vec<_> = ["KEYHUB_OWNER", "KEYHUB_CHANNELS", "TELEGRAM_KEYHUB_USERNAME"]
-        .into_iter()
-        .filter(|key| settings.get(key).is_none())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
+/// Whether the operator gave the subscription bot a real token: then payments are real, too.
+pub(super) fn has_real_club(settings: &Settings) -> bool {
+    settings.get("TELEGRAM_SUBSCRIPTIONS_TOKEN").is_some()
+}
+
+/// Checks that what only the operator can know is there for the real bots.
+pub(super) fn require_real_bot(settings: &mut Settings) -> Result<(), Trouble> {
+    let needs = [
+        ("TELEGRAM_KEYHUB_TOKEN", ["KEYHUB_OWNER", "KEYHUB_CHANNELS", "TELEGRAM_KEYHUB_USERNAME"].as_slice()),
+        (
+            "TELEGRAM_SUBSCRIPTIONS_TOKEN",
+            ["SUBSCRIPTIONS_GROUP_CHAT_ID", "SUBSCRIPTIONS_WALLET", "TELEGRAM_SUBSCRIPTIONS_USERNAME"].as_slice(),
+        ),
+    ];
+    for (token, keys) in needs {
+        if settings.get(token).is_none() {
+            continue;
+        }
+        let missing: Vec<_> = keys.iter().copied().filter(|key| settings.get(key).is_none()).collect();
+        if !missing.is_empty() {
+            let missing = missing.join(" and ");
+            return Err(Trouble::new(format!("{token} is set, so the real bot is used; set {missing} too.")));
+        }
     }
-    Err(Trouble::new(format!(
-        "TELEGRAM_KEYHUB_TOKEN is set, so the real bot is used; set {} too.",
-        missing.join(" and ")
-    )))
+    // The bot without a token stays silent; its functions still want to be configured.
+    settings.set_default("KEYHUB_OWNER", "@owner");
+    settings.set_default("KEYHUB_CHANNELS", "@test_channel=https://t.me/test_channel");
+    settings.set_default("TELEGRAM_KEYHUB_USERNAME", FAKE_USERNAME);
+    Ok(())
 }

@@ -5,24 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
 use futures_util::FutureExt;
 use shared::base::{Clock, Config, chain};
 
 use super::defaults::{self, Ports};
 use super::signals::Signals;
 use crate::aws::ACCOUNT;
+use crate::chain::{self as tron, FakeChain};
 use crate::emulator::{Emulator, all_sms_messages};
 use crate::geocoder::FakeGeocoder;
 use crate::postgres::Postgres;
 use crate::project::{Project, require_free};
 use crate::provision::provision;
-use crate::runner::{Options, Runner};
+use crate::runner::{Agenda, Options, Runner};
 use crate::serve::Served;
 use crate::settings::Settings;
 use crate::sms::{self, FakePlivo};
 use crate::telegram::{self, FakeTelegram};
 use crate::trouble::Trouble;
-use crate::{chat, demo, faults};
+use crate::{chat, clock as clock_page, demo, faults};
 
 /// How soon it is noticed that a server ended by itself.
 const LOOK: Duration = Duration::from_secs(1);
@@ -112,9 +115,10 @@ async fn serve(
 struct Yard {
     runner: Runner,
     world: Served,
-    /// Whether the bot lives in the real Telegram.
+    /// Whether the bots live in the real Telegram.
     is_real: bool,
-    bot: String,
+    /// User names of the bots.
+    bots: [String; 2],
     api_key: Option<String>,
 }
 
@@ -147,19 +151,31 @@ impl Yard {
         if is_real {
             defaults::require_real_bot(settings)?;
         }
-        let (world, plivo) = world(settings, ports, &clock, is_real, &servers.emulator).await?;
+        let agenda = Agenda::default();
+        let (world, plivo) = world(settings, ports, (&clock, &agenda), is_real, &servers.emulator).await?;
         let config = Arc::new(settings.config()?);
-        let bot = config.keyhub()?.username.clone();
-        let options =
-            Options { port: ports.http, queues: Some(aws), schedules: true, long_poll: is_real, ..Options::default() };
-        let runner = Runner::start(config, clock, options).await?;
-        introduce(&runner, is_real).await?;
+        let bots = [config.keyhub()?.username.clone(), config.subscriptions()?.username.clone()];
+        let options = Options {
+            port: ports.http,
+            queues: Some(aws),
+            schedules: true,
+            agenda,
+            long_poll: is_real,
+            ..Options::default()
+        };
+        let runner = Runner::start(Arc::clone(&config), clock, options).await?;
+        introduce(&runner, &config, is_real).await?;
         let api_key = demo::api_key(project, &runner).await;
         let api_key = api_key.inspect_err(|trouble| tracing::warn!(error = chain(trouble), "no API key made")).ok();
         if let (Some(key), false) = (&api_key, is_real)
             && let Err(trouble) = demo::stock(&runner, key).await
         {
             tracing::warn!(error = chain(&trouble), "no demo data made");
+        }
+        if let (Some(key), false) = (&api_key, is_real)
+            && let Err(trouble) = demo::subscriptions::open(&runner.base_url(), key).await
+        {
+            tracing::warn!(error = chain(&trouble), "no plans of the subscriptions made");
         }
         // A customer who signs up is told by SMS: only where these go to nobody's phone.
         let is_fake = settings.get("PLIVO_BASE_URL").is_some_and(|url| *url == world.base_url());
@@ -168,21 +184,24 @@ impl Yard {
         {
             tracing::warn!(error = chain(&trouble), "no customer of the bank made");
         }
-        Ok(Self { runner, world, is_real, bot, api_key })
+        Ok(Self { runner, world, is_real, bots, api_key })
     }
 
     /// Where to click.
     fn addresses(&self, servers: &Servers) -> String {
         let (base, world) = (self.runner.base_url(), self.world.base_url());
+        let [keyhub, club] = &self.bots;
         let talk = if self.is_real {
-            ("Telegram", format!("https://t.me/{}", self.bot))
+            ("Telegram", format!("https://t.me/{keyhub}, https://t.me/{club}"))
         } else {
-            ("Chat page", format!("{world}/  (talk to @{})", self.bot))
+            ("Chat page", format!("{world}/  (talk to @{keyhub} and @{club})"))
         };
         let key = self.api_key.as_ref().map(|key| ("API key", format!("{key}  (header X-Api-Key)")));
         let rest = [
             ("Bank", format!("{base}/bank/  (log in as {}, {})", demo::bank::EMAIL, demo::bank::PASSWORD)),
             ("SMS inbox", format!("{world}/sms")),
+            ("Wallet", format!("{world}/chain  (pay what @{club} asks for)")),
+            ("Clock", format!("{world}/clock  (move the time forward)")),
             ("API", format!("{base}/docs")),
             ("Health", format!("{base}/health")),
             ("PostgreSQL", servers.postgres.database_url(defaults::DATABASE)),
@@ -194,11 +213,12 @@ impl Yard {
     }
 }
 
-/// The outside world on one port: the bank's phones, and a Telegram with its chat page unless the bot lives in the real one.
+/// The outside world on one port: the bank's phones, a chain, a clock, and a Telegram with its chat page unless the bots
+/// live in the real one.
 async fn world(
     settings: &mut Settings,
     ports: Ports,
-    clock: &Clock,
+    (clock, agenda): (&Clock, &Agenda),
     is_real: bool,
     emulator: &Emulator,
 ) -> Result<(Served, FakePlivo), Trouble> {
@@ -210,6 +230,14 @@ async fn world(
     plivo.watch_sns(all_sms_messages(&emulator.endpoint(), ACCOUNT));
     let mut switches = vec![("plivo", plivo.faults())];
     let mut router: Router = plivo.router().merge(plivo.inbox_router());
+    router = router.merge(clock_page::router(clock.clone(), agenda.clone()));
+    let now = clock.clone();
+    let tron = FakeChain::new(tron::Options::by(move || now.now()));
+    if !defaults::has_real_club(settings) {
+        defaults::set_fake_chain(settings, &base, &tron);
+    }
+    switches.push(("chain", tron.faults()));
+    router = router.merge(tron.router()).merge(tron.page_router());
     if !is_real {
         defaults::set_fakes(settings, &base);
         let now = clock.clone();
@@ -218,8 +246,11 @@ async fn world(
         let geocoder = FakeGeocoder::new(None);
         let config: Config = settings.config()?;
         demo::people(&telegram, config.keyhub()?)?;
+        demo::subscriptions::group(&telegram, config.subscriptions()?)?;
         switches.extend([("telegram", telegram.faults()), ("geocoder", geocoder.faults())]);
         router = router.merge(telegram.router()).merge(geocoder.router()).merge(chat::router(telegram));
+    } else {
+        router = router.route("/", get(|| async { Redirect::temporary("/clock") }));
     }
     let served = Served::start(router.merge(faults::router(&switches)), ports.world).await;
     let served = served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))?;
@@ -227,11 +258,15 @@ async fn world(
     Ok((served, plivo))
 }
 
-/// Tells Telegram the bot's commands, and where it listens unless its updates are fetched.
-async fn introduce(runner: &Runner, is_real: bool) -> Result<(), Trouble> {
+/// Tells Telegram the bots' commands, and where they listen unless their updates are fetched.
+async fn introduce(runner: &Runner, config: &Config, is_real: bool) -> Result<(), Trouble> {
     // The schema is there already; this adds what each domain starts with.
     runner.invoke("migrate", "{}").await?;
-    let webhook_url = (!is_real).then(|| format!("{}/telegram/keyhub", runner.base_url()));
-    let event = serde_json::json!({ "webhook_url": webhook_url });
-    runner.invoke("keyhub-setup", &event.to_string()).await.map(drop)
+    let has_token = [config.keyhub()?.token().is_ok(), config.subscriptions()?.token().is_ok()];
+    for (bot, _) in ["keyhub", "subscriptions"].into_iter().zip(has_token).filter(|(_, has_token)| *has_token) {
+        let webhook_url = (!is_real).then(|| format!("{}/telegram/{bot}", runner.base_url()));
+        let event = serde_json::json!({ "webhook_url": webhook_url });
+        runner.invoke(&format!("{bot}-setup"), &event.to_string()).await?;
+    }
+    Ok(())
 }

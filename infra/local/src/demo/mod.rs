@@ -1,6 +1,7 @@
-//! Something to play with: people, a channel, keys in stock, and an API key, and a customer of the bank. Made once, kept afterwards.
+//! Something to play with: people, a channel, keys in stock, an API key, a customer of the bank, and a group to pay for. Made once, kept afterwards.
 
 pub mod bank;
+pub mod subscriptions;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -46,6 +47,7 @@ pub async fn api_key(project: &Project, runner: &Runner) -> Result<String, Troub
     }
     if let Some(kept) = project.read_secret(API_KEY_FILE)
         && products(runner, &kept).await?.is_some()
+        && subscriptions::may_read(&runner.base_url(), &kept).await?
     {
         return Ok(kept);
     }

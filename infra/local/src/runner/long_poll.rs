@@ -34,6 +34,8 @@ pub(super) struct LongPoll {
     offset: i64,
     /// Updates after it that were.
     done: BTreeSet<i64>,
+    /// Kinds of update; none means the usual ones.
+    wanted: Vec<&'static str>,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +46,13 @@ struct Numbered {
 impl LongPoll {
     /// Fetches for `function`, the webhook of the bot at `telegram`, whose updates carry `secret`.
     pub fn new(telegram: Telegram, secret: Secret, function: Arc<Function>, environments: Environments) -> Self {
-        Self { telegram, secret, function, environments, offset: 0, done: BTreeSet::new() }
+        Self { telegram, secret, function, environments, offset: 0, done: BTreeSet::new(), wanted: Vec::new() }
+    }
+
+    /// The same for these kinds of update; none means the usual ones.
+    pub fn wanting(mut self, kinds: Vec<&'static str>) -> Self {
+        self.wanted = kinds;
+        self
     }
 
     /// Fetches until it is aborted. Waits longer and longer while Telegram or the function fails.
@@ -79,7 +87,7 @@ impl LongPoll {
     /// Telegram keeps it until it is handled.
     async fn poll(&mut self) -> Result<bool, Fault> {
         let wait = if self.done.is_empty() { POLL_SECONDS } else { 0 };
-        let wanted = json!({ "offset": self.offset, "timeout": wait, "allowed_updates": [] });
+        let wanted = json!({ "offset": self.offset, "timeout": wait, "allowed_updates": self.wanted });
         let updates: Vec<Box<RawValue>> = done(self.telegram.call("getUpdates", &wanted).await?)?;
         let mut failed_chats = BTreeSet::new();
         let mut first_failed = None;

@@ -29,6 +29,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use agenda::{Agenda, Job};
 
+use shared::subscriptions::jobs::setup::ALLOWED_UPDATES;
+
 use crate::trouble::Trouble;
 use environments::Environments;
 use expression::Expression;
@@ -172,15 +174,26 @@ impl Runner {
     }
 
     fn long_poll(&mut self, config: &Config) -> Result<(), Trouble> {
-        let keyhub = config.keyhub()?;
-        let bots = [("keyhub-webhook", keyhub.token()?, keyhub.secret()?)];
+        let mut bots = Vec::new();
+        if let Ok(keyhub) = config.keyhub()
+            && let Ok(token) = keyhub.token()
+        {
+            bots.push(("keyhub-webhook", token, keyhub.secret()?, Vec::new()));
+        }
+        if let Ok(club) = config.subscriptions()
+            && let Ok(token) = club.token()
+        {
+            bots.push(("subscriptions-webhook", token, club.secret()?, ALLOWED_UPDATES.to_vec()));
+        }
         let http = shared::clients::http::client();
-        for (name, token, secret) in bots {
+        for (name, token, secret, wanted) in bots {
             let function = self.functions.iter().find(|function| function.name() == name);
-            let function = function.ok_or_else(|| Trouble::new(format!("There is no function {name}.")))?;
+            // A test may run one bot alone.
+            let Some(function) = function else { continue };
             let telegram = Telegram::new(http.clone(), &config.telegram_base_url, token.clone());
             let environments = self.environments.clone();
             let bot = long_poll::LongPoll::new(telegram, secret.clone(), Arc::clone(function), environments);
+            let bot = bot.wanting(wanted);
             self.background.spawn(bot.run());
         }
         Ok(())

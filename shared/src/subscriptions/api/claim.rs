@@ -138,15 +138,15 @@ async fn stored(
 
 /// The member whom a body names by number or else by name. What cannot be anybody's is nobody's.
 async fn member(tx: &Transaction<'_>, body: &Body) -> Result<Member, Error> {
-    let text = |field| match body.get(field) {
+    let given = |field| match body.get(field) {
         Some(Value::Text(text) | Value::Number(text)) if !text.trim().is_empty() => Some(text.as_str()),
         _ => None,
     };
-    if text("chat_id").is_some() {
+    if given("chat_id").is_some() {
         let id = fields::chat_id(body.get("chat_id")).map_err(|_| Error::NoSuchMember)?;
         return members::find(tx, Some(&id.to_string()), None).await;
     }
-    members::find(tx, None, text("telegram_username")).await
+    members::find(tx, None, given("telegram_username")).await
 }
 
 /// The settings that an answer tells.

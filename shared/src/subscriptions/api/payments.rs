@@ -264,13 +264,9 @@ pub fn assign_operation() -> Operation {
     Operation::new(TAG, "Gives a payment to a member, for a plan or into the balance")
         .takes::<Assignment>("Which transfer, whose it is to be, and for what")
         .repeatable()
-        .answers::<PaymentBody>(200, "The transaction; the member is told")
+        .answers::<PaymentBody>(200, "The transaction; the member is told, and another member's claim of it is refused")
         .refuses(404, "There is no such payment, member or plan")
-        .refuses(
-            409,
-            "It is neither unassigned nor held: `payment_settled`; it is held for another member's claim: \
-             `claimed_by_another`",
-        )
+        .refuses(409, "It is neither unassigned nor held: `payment_settled`")
         .refuses(422, "Fields are missing or not valid")
 }
 

@@ -44,6 +44,10 @@ impl Scene<'_, '_> {
 
     /// An order for a plan, or the open one for it.
     pub async fn order(&self, plan: PlanId) -> Result<Reply, Fault> {
+        if self.member.blocked {
+            // What a blocked member pays only waits for an admin.
+            return Ok(Reply::say(self.voice.say("status-blocked", &[("support", self.voice.support())])));
+        }
         let placed = orders::place(self.tx, &self.settings.rules, self.member, plan, entropy(), self.now).await;
         let alarm = match placed {
             Ok((placed, notes)) => return Ok(Reply::say(self.asked(&placed)).with(notes)),

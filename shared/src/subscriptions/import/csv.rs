@@ -125,8 +125,8 @@ pub fn plans(text: &str) -> Table<Plan> {
     })
 }
 
-/// Reads `transaction_hash, customer_id, plan_id, start_date, end_date`. What stands for a hash and is none is remarked on,
-/// and does not keep the time from its customer; the hash of a line that cannot be used was used all the same.
+/// Reads `transaction_hash, customer_id, plan_id, start_date, end_date`. What stands for a hash and is none is remarked
+/// on, and does not keep the time from its customer; the hash of a line that cannot be used was used all the same.
 pub fn subscriptions(text: &str) -> (Table<Paid>, Vec<TxHash>, Vec<Remark>) {
     let columns = ["transaction_hash", "customer_id", "plan_id", "start_date", "end_date"];
     let (mut hashes, mut no_hash) = (Vec::new(), HashSet::new());

@@ -28,8 +28,8 @@ pub struct Merged {
     pub ends_at: Timestamp,
 }
 
-/// One subscription for each member of `lines`: with the latest end, and from where the times that lead to it without a gap
-/// begin.
+/// One subscription for each member of `lines`: with the latest end, and from where the times that lead to it without a
+/// gap begin.
 pub fn merged(lines: &BTreeMap<u64, Paid>, plans: &BTreeMap<String, Known>) -> Vec<Merged> {
     let mut of: BTreeMap<i64, Vec<(&u64, &Paid)>> = BTreeMap::new();
     for line in lines {

@@ -4,6 +4,7 @@
 //! list is read.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::try_join;
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +32,8 @@ const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
 const RETIRED_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How far before the last transfer a list is read again: blocks may be listed late.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// What is left of an invocation once a page was read in the last moment.
+const TIME_TO_WRITE: Duration = Duration::from_secs(5);
 /// Pages of one wallet in one run.
 const PAGES_MAX: usize = 20;
 /// Pages after which a list ends whatever follows, so that it is asked for anew from there.
@@ -103,7 +106,7 @@ async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Aw
     let (mut since, mut next, mut pages): (Timestamp, Option<String>, usize) = (start, None, 0);
     let mut newest: Option<Timestamp> = None;
     for page_number in 1..=PAGES_MAX {
-        if cx.ends_within(3 * TOTAL_TIMEOUT) {
+        if cx.ends_within(TOTAL_TIMEOUT + TIME_TO_WRITE) {
             break;
         }
         let page = match tron.transfers(&wallet.address, contract, since, next.as_deref()).await {

@@ -1,5 +1,5 @@
-//! `subscriptions-expire`: by the operator's schedule, notes what has ended and asks for the removal of its members; every
-//! minute, takes up access tasks that wait, and ends links that are past their time.
+//! `subscriptions-expire`: by the operator's schedule, notes what has ended and asks for the removal of its members;
+//! every minute, takes up access tasks that wait, and ends links that are past their time.
 
 use jiff::Timestamp;
 

@@ -1,5 +1,5 @@
-//! `subscriptions-import`: the one-time import of the system before this one. Its three tables come as CSV, in the event
-//! or in the bucket; each may be left out. With `"dry_run": true` the answer is the same, and nothing is changed.
+//! `subscriptions-import`: the one-time import of the system before this one. Its three tables come as CSV, in the
+//! event or in the bucket; each may be left out. With `"dry_run": true` the answer is the same, and nothing is changed.
 //!
 //! ```json
 //! {"dry_run": true, "users": "chat_id,telegram_username,..", "plans": "id,period,price", "subscriptions": ".."}

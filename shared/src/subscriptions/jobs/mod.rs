@@ -29,8 +29,8 @@ const TICK: SignedDuration = SignedDuration::from_secs(60);
 /// How much earlier than its minute a tick may come and count as its minute's.
 const EARLY: SignedDuration = SignedDuration::from_secs(2);
 
-/// Whether the operator's schedule asks for `job` now: then the time up to which it is done once it has run, to be given to
-/// [`store::jobs::ran`].
+/// Whether the operator's schedule asks for `job` now: then the time up to which it is done once it has run, to be
+/// given to [`store::jobs::ran`].
 async fn asked(
     db: &impl GenericClient,
     job: &str,

@@ -6,7 +6,7 @@
 //! {"set": {"name": "grace_days", "value": "2"}}   {"unset": "grace_days"}
 //! {"texts": true}                                                        the operator's texts
 //! {"set_text": {"language": "ru", "id": "..", "value": ".."}}   {"unset_text": {"language": "ru", "id": ".."}}
-//! {"wallets": true}   {"wallet": "T.."}                                  new orders are paid to it, the old one is retired
+//! {"wallets": true}   {"wallet": "T.."}                                  new orders are paid to it, none to the old
 //! {"refund_note": {"hash": "..", "log_index": 0, "note": ".."}}          a transfer was given back by hand
 //! {"adjustment": {"chat_id": 1, "amount": "-1.5", "note": ".."}}         puts a balance right
 //! {"anonymise": 1}                                                       forgets a member's names

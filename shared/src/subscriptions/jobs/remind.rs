@@ -1,5 +1,5 @@
-//! `subscriptions-remind`: by the operator's schedule, writes reminders of ends that are near. They leave through the relay,
-//! which keeps the bot's measure.
+//! `subscriptions-remind`: by the operator's schedule, writes reminders of ends that are near. They leave through the
+//! relay, which keeps the bot's measure.
 
 use jiff::Timestamp;
 
@@ -96,7 +96,8 @@ fn note(settings: &Settings, ending: &Ending, days_before: i32, now: Timestamp) 
     }
 }
 
-/// Plans a batch's reminders each by itself, so that a row that cannot be handled keeps only its own back; it is an alarm.
+/// Plans a batch's reminders each by itself, so that a row that cannot be handled keeps only its own back; it is an
+/// alarm.
 async fn one_by_one(
     db: &mut Connection,
     settings: &Settings,

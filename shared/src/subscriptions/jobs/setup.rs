@@ -12,7 +12,7 @@ use crate::clients::telegram::{BotCommand, Reply, SetMyCommands, SetWebhook};
 use crate::entry::Cx;
 
 /// Kinds of update the bot wants. Telegram sends the last two to administrators of a chat that ask for them only.
-const ALLOWED_UPDATES: [&str; 5] = ["message", "callback_query", "my_chat_member", "chat_member", "chat_join_request"];
+pub const ALLOWED_UPDATES: [&str; 5] = ["message", "callback_query", "my_chat_member", "chat_member", "chat_join_request"];
 
 /// `subscriptions-setup`: tells Telegram the commands, and the webhook if `{"webhook_url":".."}` is given.
 pub async fn run(cx: Cx, event: Json) -> Result<Json, Fault> {

@@ -55,6 +55,11 @@ pub fn days_left(ends_at: Timestamp, now: Timestamp) -> i64 {
     (seconds + DAY.as_secs() - 1) / DAY.as_secs()
 }
 
+/// `days` after `time`; no end is later than the last whole second of which all zones have a date.
+fn later(time: Timestamp, by: i32) -> Timestamp {
+    time.checked_add(days(by)).unwrap_or_else(|_| whole(Timestamp::MAX))
+}
+
 /// Start and end once `days` more are bought or given: added to the end while it runs, in grace too, else from now.
 pub fn extended(
     subscription: Option<&Subscription>,
@@ -63,14 +68,14 @@ pub fn extended(
     now: Timestamp,
 ) -> (Timestamp, Timestamp) {
     match subscription.filter(|subscription| runs(subscription, grace, now)) {
-        Some(running) => (running.starts_at, running.ends_at + days(by)),
-        None => (whole(now), whole(now) + days(by)),
+        Some(running) => (running.starts_at, later(running.ends_at, by)),
+        None => (whole(now), later(whole(now), by)),
     }
 }
 
 /// The end once `days` are taken away: never before now.
 pub fn shortened(ends_at: Timestamp, by: i32, now: Timestamp) -> Timestamp {
-    (ends_at - days(by)).max(whole(now))
+    ends_at.checked_sub(days(by)).map_or(whole(now), |end| end.max(whole(now)))
 }
 
 /// What a plan costs a member; nothing if it is not sold to them. Who runs, or ended at most `promise` ago, goes on with
@@ -168,6 +173,21 @@ mod tests {
         check("2026-12-06T10:00:00.9Z", NONE, "2026-12-06T10:00:00Z", "2027-01-05T10:00:00Z");
         let first = extended(None, 365, NONE, at("2028-02-28T12:00:00.4Z"));
         assert_eq!(first, (at("2028-02-28T12:00:00Z"), at("2029-02-27T12:00:00Z")), "over the 29th of February");
+    }
+
+    #[test]
+    fn no_end_is_beyond_the_calendar() {
+        let last = at("9999-12-30T22:00:00Z");
+        let check = |ends: &str, by, expected| {
+            let old = running("2026-11-01T00:00:00Z", ends);
+            assert_eq!(extended(Some(&old), by, NONE, at("2026-11-20T00:00:00Z")).1, expected, "{ends} {by}");
+        };
+        check("9999-12-01T00:00:00Z", 29, at("9999-12-30T00:00:00Z"));
+        check("9999-12-01T00:00:00Z", 30, last);
+        check("9999-12-30T22:00:00Z", 3650, last);
+        check("2026-12-01T00:00:00Z", i32::MAX, last);
+        assert_eq!(extended(None, i32::MAX, NONE, at("2026-11-20T00:00:00.5Z")), (at("2026-11-20T00:00:00Z"), last));
+        assert_eq!(shortened(last, i32::MAX, at("2026-11-20T00:00:00.5Z")), at("2026-11-20T00:00:00Z"));
     }
 
     #[test]

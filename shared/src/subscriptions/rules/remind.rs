@@ -20,9 +20,9 @@ impl Due {
     }
 }
 
-/// Which of the reminders `before` the end is due at `now`; `had` were sent or skipped. Its moment has come, is later than
-/// when this end was set, and the end itself is not over. Of several only the one nearest the end is sent, and none once a
-/// nearer one was.
+/// Which of the reminders `before` the end is due at `now`; `had` were sent or skipped. Its moment has come, is later
+/// than when this end was set, and the end itself is not over. Of several only the one nearest the end is sent, and
+/// none once a nearer one was.
 pub fn due(before: &[i32], had: &[i32], (ends_at, set_at): (Timestamp, Timestamp), now: Timestamp) -> Due {
     let mut open: Vec<i32> = before.iter().copied().filter(|n| !had.contains(n)).collect();
     open.retain(|n| {

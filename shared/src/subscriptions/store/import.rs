@@ -29,8 +29,8 @@ pub struct Came {
     pub changed: usize,
 }
 
-/// Adds people. Who is known here since later than there has been imported now for the first time: they become an admin if
-/// they were one, and get the names they lack.
+/// Adds people. Who is known here since later than there has been imported now for the first time: they become an admin
+/// if they were one, and get the names they lack.
 pub async fn add_users(
     tx: &Transaction<'_>,
     users: &[(u64, User)],
@@ -53,8 +53,8 @@ pub async fn add_users(
                    where m.chat_id = g.chat_id and g.joined < m.date_joined and m.anonymised_at is null
                    returning m.chat_id
                ), added as (
-                   insert into subscriptions.member (chat_id, telegram_username, username_seen_at, first_name, last_name,
-                       language, date_joined, is_staff)
+                   insert into subscriptions.member (chat_id, telegram_username, username_seen_at, first_name,
+                       last_name, language, date_joined, is_staff)
                    select chat_id, username, case when username is not null then coalesce(joined, $8) end, first_name,
                        last_name, $7, coalesce(joined, $8), is_staff
                    from given order by chat_id
@@ -93,7 +93,8 @@ pub struct PlanCame {
 /// Adds a plan, or gives the one of this name a price if it has none. With its first price it is sold.
 pub async fn add_plan(tx: &Transaction<'_>, period: &str, days: i32, price: Option<Units>) -> Result<PlanCame, Fault> {
     let sql = "with put as (
-                   insert into subscriptions.plan as p (period, days, price, is_active) values ($1, $2, $3, $3 is not null)
+                   insert into subscriptions.plan as p (period, days, price, is_active)
+                   values ($1, $2, $3, $3 is not null)
                    on conflict (period) do update set price = $3, is_active = true
                    where p.price is null and $3 is not null
                    returning plan_id, price, xmax = 0 as is_new
@@ -117,7 +118,8 @@ pub async fn known(db: &impl GenericClient, ids: &[i64]) -> Result<Vec<i64>, Fau
     Ok(db.query(sql, &[&ids.to_vec()]).await?.iter().map(|row| row.get("chat_id")).collect())
 }
 
-/// Adds subscriptions of members who have none; says whose. What is over is not taken for something that has just ended.
+/// Adds subscriptions of members who have none; says whose. What is over is not taken for something that has just
+/// ended.
 pub async fn add_subscriptions(
     tx: &Transaction<'_>,
     merged: &[Merged],
@@ -127,7 +129,8 @@ pub async fn add_subscriptions(
     let sql = "with added as (
                    insert into subscriptions.subscription
                        (chat_id, plan_id, starts_at, ends_at, set_at, last_hash, last_price, expired_end)
-                   select chat_id, plan_id, starts_at, ends_at, $7, hash, price, case when ends_at <= $8 then ends_at end
+                   select chat_id, plan_id, starts_at, ends_at, $7, hash, price,
+                       case when ends_at <= $8 then ends_at end
                    from unnest($1::int8[], $2::int8[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::int8[])
                        as s (chat_id, plan_id, starts_at, ends_at, hash, price)
                    order by chat_id

@@ -10,7 +10,8 @@ use crate::subscriptions::model::MemberId;
 /// When `job` last ran; `first` if it never did, which is noted.
 pub async fn last_run(db: &impl GenericClient, job: &str, first: Timestamp) -> Result<Timestamp, Fault> {
     let sql = "with new as (
-                   insert into subscriptions.job_run (job, ran_at) values ($1, $2) on conflict do nothing returning ran_at
+                   insert into subscriptions.job_run (job, ran_at) values ($1, $2)
+                   on conflict do nothing returning ran_at
                )
                select coalesce((select ran_at from subscriptions.job_run where job = $1), (select ran_at from new), $2)
                    as ran_at";
@@ -25,8 +26,8 @@ pub async fn ran(db: &impl GenericClient, job: &str, at: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Notes the expiry of subscriptions that ended at `before` or earlier, at most `limit` of them and none of `except`, and
-/// asks for their members' access; says whose. Members whom somebody else is working on are left to the next run.
+/// Notes the expiry of subscriptions that ended at `before` or earlier, at most `limit` of them and none of `except`,
+/// and asks for their members' access; says whose. Members whom somebody else is working on are left to the next run.
 pub async fn expire(
     tx: &Transaction<'_>,
     before: Timestamp,

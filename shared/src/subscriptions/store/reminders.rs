@@ -22,8 +22,8 @@ pub struct Ending {
 /// Where a batch goes on.
 pub type Place = (Timestamp, i64);
 
-/// Which subscriptions are reminded of: of `$1` days before the end one has come and was not made, after `$3`, `$4`. What
-/// was made is looked up for each by the key; else the table would be read as a whole.
+/// Which subscriptions are reminded of: of `$1` days before the end one has come and was not made, after `$3`, `$4`.
+/// What was made is looked up for each by the key; else the table would be read as a whole.
 const ENDING: &str = "subscriptions.subscription s
     join subscriptions.member m using (chat_id)
     cross join lateral (
@@ -40,8 +40,8 @@ const ENDING: &str = "subscriptions.subscription s
     order by s.ends_at, s.chat_id";
 
 /// Subscriptions of whom the bot can write to, after `after` in the order of their ends, for which one of the reminders
-/// `days` before the end has come and was not made; at most `limit`, locked with their members. Members whom somebody else
-/// is working on are left to the next run.
+/// `days` before the end has come and was not made; at most `limit`, locked with their members. Members whom somebody
+/// else is working on are left to the next run.
 pub async fn ending(
     tx: &Transaction<'_>,
     days: &[i32],

@@ -9,10 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::Cx;
 use crate::base::{Fault, chain};
 use crate::clients::http::TOTAL_TIMEOUT;
-use crate::clients::telegram::{self, DELETE_MESSAGES_MAX, DeleteMessages, Reply, Request};
+use crate::clients::telegram::{Request, SendMessage};
 use crate::db::pace::{self, Place};
 use crate::db::outbox::{self, AGE_MAX, End, LEASE, Lane, Letter, Pushed};
 use crate::db::{Connection, Transaction};
+
+mod telegram;
 
 /// Lanes one sweep of the relay serves.
 const SWEEP_LANES_MAX: i64 = 5_000;
@@ -69,10 +71,10 @@ pub struct Listener {
 
 /// Requests to Telegram.
 pub const TELEGRAM: Channel =
-    Channel { name: "telegram", send: |cx, db, lane, letter, sent| to_telegram(cx, db, lane, letter, sent).boxed() };
+    Channel { name: "telegram", send: |cx, db, lane, letter, sent| telegram::send(cx, db, lane, letter, sent).boxed() };
 /// Answers to Telegram that somebody waits for. A pause of the bot's messages does not hold them back.
 pub const ANSWER: Channel =
-    Channel { name: "answer", send: |cx, db, lane, letter, sent| to_telegram(cx, db, lane, letter, sent).boxed() };
+    Channel { name: "answer", send: |cx, db, lane, letter, sent| telegram::send(cx, db, lane, letter, sent).boxed() };
 /// Messages to SQS queues.
 pub const QUEUE: Channel = Channel { name: "queue", send: |cx, _, lane, letter, _| to_queue(cx, lane, letter).boxed() };
 /// Domain events.
@@ -321,62 +323,6 @@ async fn settle(
     })
 }
 
-async fn to_telegram(cx: &Cx, db: &Connection, lane: &Lane, letter: &Letter, sent: Sent<'_>) -> Result<Sending, Fault> {
-    let client = cx.telegram(cx.config().bot_token(&lane.sender)?);
-    let mut request: Request =
-        serde_json::from_value(letter.body.clone()).map_err(|error| Fault::stored("message", error))?;
-    if let Request::ClearThread { chat_id, thread, message_ids } = request {
-        let message_ids = numbers_of(db, lane, &thread, message_ids, sent).await?;
-        if message_ids.is_empty() {
-            return Ok(Sending::Ended(End::Sent(None)));
-        }
-        request = Request::DeleteMessages(DeleteMessages { chat_id, message_ids });
-    }
-    let best_effort = matches!(request, Request::DeleteMessages(_));
-    let may_be_late = best_effort || matches!(request, Request::AnswerCallbackQuery(_));
-    match client.send(&request).await {
-        Ok(Reply::Done(message)) => Ok(Sending::Ended(End::Sent(message))),
-        Ok(Reply::Forbidden) => Ok(Sending::Ended(End::Undeliverable(true))),
-        Ok(Reply::TooMany(wait)) => Ok(Sending::Pause(wait)),
-        Ok(Reply::Refused(_)) if may_be_late => Ok(Sending::Ended(End::Undeliverable(false))),
-        Ok(Reply::Refused(why)) => {
-            tracing::error!(outbox.id = letter.id, telegram.description = why, "message refused");
-            Ok(Sending::Ended(End::Undeliverable(false)))
-        }
-        // What only tidies up is not worth holding back what is to be read.
-        Err(fault) if best_effort => {
-            tracing::warn!(outbox.id = letter.id, error = chain(&fault), "tidying up failed");
-            Ok(Sending::Ended(End::Undeliverable(false)))
-        }
-        Err(fault) => Err(fault),
-    }
-}
-
-/// Numbers of the messages that `thread` became: those known when it was cleared and those sent just before, or, where
-/// others sent them, those on record.
-async fn numbers_of(
-    db: &Connection,
-    lane: &Lane,
-    thread: &str,
-    mut known: Vec<i64>,
-    sent: Sent<'_>,
-) -> Result<Vec<i64>, Fault> {
-    let limit = i64::try_from(DELETE_MESSAGES_MAX).expect("a hundred");
-    let just_now = sent.iter().filter(|(letter, _)| letter.thread.as_deref() == Some(thread));
-    let just_now: Vec<i64> = just_now
-        .filter_map(|(_, end)| match end {
-            End::Sent(number) => *number,
-            End::Undeliverable(_) => None,
-        })
-        .collect();
-    if just_now.is_empty() {
-        return outbox::sent_in_thread(db, lane, thread, limit).await;
-    }
-    known.extend(just_now);
-    known.truncate(DELETE_MESSAGES_MAX);
-    Ok(known)
-}
-
 async fn to_queue(cx: &Cx, lane: &Lane, letter: &Letter) -> Result<Sending, Fault> {
     let url = cx.config().queue_url(&lane.sender)?;
     let delay = letter.deliver_at.map_or(SignedDuration::ZERO, |at| at.duration_since(cx.now()));
@@ -402,5 +348,5 @@ pub fn answer(bot: crate::base::ids::BotId, request: &Request) -> outbox::Outgoi
 
 /// A text without buttons for the outbox.
 pub fn say(bot: crate::base::ids::BotId, chat: crate::base::ids::ChatId, text: impl Into<String>) -> outbox::Outgoing {
-    request(bot, chat, &Request::SendMessage(telegram::SendMessage::new(chat, text)))
+    request(bot, chat, &Request::SendMessage(SendMessage::new(chat, text)))
 }
