@@ -311,7 +311,6 @@ refused-not-active = There is no active subscription to be shortened.
 refused-no-plan = The plan is not sold to this member.
 refused-no-payment = There is no such payment.
 refused-settled = This payment is settled already.
-refused-claimed = Another member claims this payment.
 refused-no-wallet = No wallet is set.
 
 unassigned = <b>Payments that wait for you</b>

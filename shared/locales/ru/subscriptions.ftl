@@ -323,7 +323,6 @@ refused-not-active = Нет действующей подписки, котор�
 refused-no-plan = Этот тариф участнику не продаётся.
 refused-no-payment = Такого платежа нет.
 refused-settled = С этим платежом уже всё решено.
-refused-claimed = На этот платёж претендует другой участник.
 refused-no-wallet = Кошелёк не задан.
 
 unassigned = <b>Платежи, которые ждут решения</b>

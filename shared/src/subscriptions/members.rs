@@ -54,9 +54,8 @@ pub async fn register(
     names: &Names,
     now: Timestamp,
 ) -> Result<(Member, bool), Fault> {
-    let given = |name: &'_ Option<Option<String>>| name.as_ref().map(|name| name.clone());
-    let (first, last) = (given(&names.first_name), given(&names.last_name));
-    let others = (first.as_ref().map(Option::as_deref), last.as_ref().map(Option::as_deref));
+    let others =
+        (names.first_name.as_ref().map(Option::as_deref), names.last_name.as_ref().map(Option::as_deref));
     store::register(tx, id, &names.username, others, now).await
 }
 

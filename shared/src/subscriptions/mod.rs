@@ -70,9 +70,6 @@ pub enum Error {
     /// The transfer is assigned or returned already.
     #[error("the payment is settled")]
     PaymentSettled,
-    /// The transfer is held for a claim of another member.
-    #[error("another member claims the payment")]
-    ClaimedByAnother,
     /// Only an active subscription can be shortened.
     #[error("the subscription is not active")]
     NotActive,

@@ -22,7 +22,7 @@ pub struct Settings {
     pub texts: Overrides,
 }
 
-/// Reads them. A stored setting that cannot be used any more is left out, and said so in the log.
+/// Reads them. If one that is stored cannot be used any more, the environment's hold, and the log says so.
 pub async fn load(db: &impl GenericClient, config: &Subscriptions) -> Result<Settings, Fault> {
     let (mut settings, mut texts) = (BTreeMap::new(), Vec::new());
     for (language, name, value) in store::all(db).await? {
@@ -31,13 +31,13 @@ pub async fn load(db: &impl GenericClient, config: &Subscriptions) -> Result<Set
             None => drop(settings.insert(name, value)),
         }
     }
-    let rules = match settings.is_empty() {
-        true => config.rules.clone(),
-        false => config.with(&settings).unwrap_or_else(|fault| {
-            tracing::error!(error = crate::base::chain(&fault), "stored settings are not usable");
-            config.rules.clone()
-        }),
-    };
+    let mut rules = config.rules.clone();
+    if !settings.is_empty() {
+        match config.with(&settings) {
+            Ok(stored) => rules = stored,
+            Err(fault) => tracing::error!(error = crate::base::chain(&fault), "stored settings are not usable"),
+        }
+    }
     let texts = messages::overrides(texts);
     Ok(Settings { rules, username: config.username.clone(), language: config.language, texts })
 }

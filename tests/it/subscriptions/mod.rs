@@ -3,4 +3,5 @@
 mod access;
 mod bot;
 mod access_crashes;
+mod proof;
 mod scenarios;

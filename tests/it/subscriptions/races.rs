@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 use serde_json::json;
 use tests::subscriptions::{Club, USDT};
 use tests::{Answer, Call};
@@ -208,11 +209,9 @@ async fn an_extension_and_a_payment_at_once_both_count() {
         });
         let by_admin = async {
             if id % STEP == 0 {
-                let _ = club.say(1, &format!("/extend {id} 5 in chat")).await;
-                let yes = club.messages(1).into_iter().rev().find(|message| !message.button_texts().is_empty());
-                let yes = yes.expect("a question").button_texts().remove(0);
-                let _ = club.press(1, &yes).await;
-                club.world.advance(jiff::SignedDuration::from_secs(61));
+                let asked = club.say(1, &format!("/extend {id} 5 in chat")).await;
+                let _ = club.press_data(1, &format!("yes:{}", asked.update["update_id"])).await;
+                club.world.advance(SignedDuration::from_secs(61));
             }
         };
         tokio::join!(check(&club, hash), by_api, by_admin);

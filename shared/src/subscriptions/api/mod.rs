@@ -40,7 +40,6 @@ impl From<Error> for Problem {
             Error::OrderClosed => Self::conflict("order_closed", "The order is not open."),
             Error::BalanceTooLow => Self::conflict("balance_too_low", "The balance does not cover the price."),
             Error::PaymentSettled => Self::conflict("payment_settled", "The payment is neither unassigned nor held."),
-            Error::ClaimedByAnother => Self::conflict("claimed_by_another", "Another member claims the payment."),
             Error::NotActive => Self::conflict("not_active", "Only an active subscription can be shortened."),
             Error::PlanWithoutPrice => Self::invalid_field("price", "required"),
             Error::NoWallet => Self::conflict("no_wallet", "There is no wallet to pay to."),

@@ -33,14 +33,13 @@ pub async fn assign(
     let order = match plan {
         Some(plan) => {
             let orders = order_store::of_member(tx, member.chat_id, ORDERS_MAX).await?;
-            match orders.into_iter().find(|order| order.plan == plan && order.state.is_open()) {
-                Some(open) => Some(open),
-                None => {
-                    let offer = plans::offer(tx, settings, member.chat_id, plan, now).await?;
-                    let nothing = Units::ZERO;
-                    let source = (Source::Admin, nothing);
-                    Some(orders::make(tx, settings, member.chat_id, &offer, source, entropy, now).await?)
-                }
+            let open = orders.into_iter().find(|order| order.plan == plan && order.state.is_open());
+            if open.is_some() {
+                open
+            } else {
+                let offer = plans::offer(tx, settings, member.chat_id, plan, now).await?;
+                let source = (Source::Admin, Units::ZERO);
+                Some(orders::make(tx, settings, member.chat_id, &offer, source, entropy, now).await?)
             }
         }
         None => None,

@@ -51,8 +51,8 @@ pub async fn run(
     }
     work.settle(&proved.hash).await?;
     order_store::unset_seen(tx, &proved.hash).await?;
-    let held = payments.iter().filter(|payment| payment.state == TransferState::Held);
-    let held_before = held.filter_map(|payment| payment.reason.as_deref()?.parse().ok()).next();
+    let mut held = payments.iter().filter(|payment| payment.state == TransferState::Held);
+    let held_before = held.find_map(|payment| payment.reason.as_deref()?.parse().ok());
     if let Some(claim) = claim {
         work.conclude(claim, held_before).await?;
     }

@@ -18,6 +18,7 @@ pub use words::{
 
 /// A person of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and a column")]
 pub struct Member {
     /// Number of the private chat.
     pub chat_id: MemberId,

@@ -1,6 +1,6 @@
 //! Section 4.4: whether a payment counts. What two sources say of it, and what follows, through the edge.
 
-use local::chain::{Disagreement, Draft, Face, Outcome};
+use local::chain::{Disagreement, Draft, Face, Outcome, TransferDraft};
 use local::faults::Fault;
 use serde_json::{Value as Json, json};
 use tests::Answer;
@@ -90,7 +90,7 @@ async fn registered(club: &Club, id: i64) -> String {
 fn paid(club: &Club) -> String {
     let chain = &club.world.chain;
     let payer = chain.wallet("payer");
-    let false_token = local::chain::TransferDraft::new(&chain.wallet("false token"), &payer, &club.wallet, "7000000");
+    let false_token = TransferDraft::new(&chain.wallet("false token"), &payer, &club.wallet, "7000000");
     let hash = chain.send(Draft::of([chain.usdt(&payer, &club.wallet, PRICE), false_token]));
     chain.confirm(&hash);
     hash
@@ -134,9 +134,7 @@ fn open(answer: &Answer) -> String {
 /// How many alarms each admin was told of, by what stands in them; all are told the same.
 #[track_caller]
 fn alarms(club: &Club, part: &str) -> usize {
-    let told = ADMINS.map(|admin| {
-        club.told_admin(admin, "Alarm").iter().filter(|text| text.contains(part)).count()
-    });
+    let told = ADMINS.map(|admin| club.told_admin(admin, "Alarm").iter().filter(|text| text.contains(part)).count());
     assert!(told.iter().all(|count| *count == told[0]), "{told:?}");
     told[0]
 }

@@ -13,13 +13,18 @@ const NODE: [Says; 7] =
 
 /// What `TronScan` says, and what comes of it with what the node says: a state, or the reason of a refusal.
 const TABLE: [(Says, [&str; 7]); 8] = [
-    (
-        Says::Good,
-        ["confirmed", "disputed", "disputed", "disputed", "disputed", "confirming", "confirming"],
-    ),
+    (Says::Good, ["confirmed", "disputed", "disputed", "disputed", "disputed", "confirming", "confirming"]),
     (
         Says::Failed,
-        ["disputed", "failed_on_chain", "wrong_token", "wrong_wallet", "no_transfer", "failed_on_chain", "failed_on_chain"],
+        [
+            "disputed",
+            "failed_on_chain",
+            "wrong_token",
+            "wrong_wallet",
+            "no_transfer",
+            "failed_on_chain",
+            "failed_on_chain",
+        ],
     ),
     (
         Says::Token,
@@ -211,7 +216,10 @@ async fn good_and_different_is_a_dispute_until_it_is_not() {
     club.minute().await;
     for (member, _) in claims {
         assert!(has_access(&club, member).await);
-        assert_eq!((club.count("ledger_entry", &format!("chat_id = {member}")).await, club.balance(member).await), (3, 0));
+        assert_eq!(
+            (club.count("ledger_entry", &format!("chat_id = {member}")).await, club.balance(member).await),
+            (3, 0)
+        );
     }
 }
 
@@ -235,7 +243,10 @@ async fn bad_counts_only_when_it_is_final() {
             assert_eq!(open(&answer), "confirming", "{reason}, {confirmations}");
             club.minute().await;
             let told = payment(&club, &hash).await;
-            assert_eq!((told["state"].as_str(), told["confirmations"].as_i64()), (Some("confirming"), Some(confirmations)));
+            assert_eq!(
+                (told["state"].as_str(), told["confirmations"].as_i64()),
+                (Some("confirming"), Some(confirmations))
+            );
         }
         chain.set_confirmations(&hash, 19);
         club.minute().await;

@@ -63,7 +63,6 @@ fn refused(error: &Error) -> &'static str {
         Error::NoSuchPlan => "refused-no-plan",
         Error::NoSuchPayment => "refused-no-payment",
         Error::PaymentSettled => "refused-settled",
-        Error::ClaimedByAnother => "refused-claimed",
         Error::NoWallet => "refused-no-wallet",
         _ => "refused",
     }
