@@ -51,7 +51,7 @@ pub async fn in_groups<T>(ids: Range<i64>, work: impl AsyncFn(i64) -> T) -> Vec<
     let mut start = ids.start;
     while start < ids.end {
         let end = ids.end.min(start + GROUP);
-        done.extend(join_all((start..end).map(&work)).await);
+        done.extend(join_all((start..end).map(|id| work(id))).await);
         start = end;
     }
     done

@@ -5,3 +5,7 @@ mod bot;
 mod access_crashes;
 mod proof;
 mod scenarios;
+mod crashes;
+mod crowd;
+mod outages;
+mod races;

@@ -47,9 +47,9 @@ fn is_taken(answer: &Answer) -> bool {
 async fn two_payments_claimed_over_the_api_extend_twice() {
     let club = club_of_all().await;
     in_groups(all(), async |id| {
-        let hashes = [100, 250].map(|price| club.send_final(&purse(id), price * USDT));
-        let second = later(id % 20, club.claim(&name(id), "3 months", &hashes[1]));
-        let (first, second) = tokio::join!(club.claim(&name(id), "1 month", &hashes[0]), second);
+        let (hashes, name) = ([100, 250].map(|price| club.send_final(&purse(id), price * USDT)), name(id));
+        let second = later(id % 20, club.claim(&name, "3 months", &hashes[1]));
+        let (first, second) = tokio::join!(club.claim(&name, "1 month", &hashes[0]), second);
         assert!(is_taken(&first) && is_taken(&second));
     })
     .await;
@@ -70,7 +70,8 @@ async fn a_payment_in_chat_and_one_over_the_api_extend_twice() {
             assert_eq!(club.deliver(&update).await.status, 200);
             check(&club, &hashes[0]).await;
         };
-        let ((), answer) = tokio::join!(in_chat, later(id % 40, club.claim(&name(id), "3 months", &hashes[1])));
+        let name = name(id);
+        let ((), answer) = tokio::join!(in_chat, later(id % 40, club.claim(&name, "3 months", &hashes[1])));
         assert!(is_taken(&answer));
     })
     .await;
@@ -121,7 +122,8 @@ async fn crowds_claim(crowds: i64, people: i64) {
     }
     assert_eq!(club.count("claim", "true").await, crowds);
     assert_eq!(club.count("claim", "state = 'granted'").await, crowds);
-    let seconds = "select coalesce(sum(extract(epoch from ends_at - starts_at)), 0)::int8 from subscriptions.subscription";
+    let seconds =
+        "select coalesce(sum(extract(epoch from ends_at - starts_at)), 0)::int8 from subscriptions.subscription";
     assert_eq!(club.world.number(seconds).await, crowds * 30 * DAY);
 }
 
@@ -142,7 +144,7 @@ async fn a_hash_claimed_in_chat_and_over_the_api_is_one_members() {
     newcomers(&club, FIRST..FIRST + 2 * TIMES).await;
     club.set("hold_ambiguous_claims", "false").await;
     in_groups(all(), async |id| {
-        let rival = id + TIMES;
+        let rival = name(id + TIMES);
         order(&club, id, 1).await;
         let hash = club.send_final(&purse(id), 100 * USDT);
         let _ = club.say(id, "/paid").await;
@@ -151,7 +153,7 @@ async fn a_hash_claimed_in_chat_and_over_the_api_is_one_members() {
             assert_eq!(later(id % 15, club.deliver(&update)).await.status, 200);
             check(&club, &hash).await;
         };
-        let rivals = later(id / 15 % 15, club.claim(&name(rival), "1 month", &hash));
+        let rivals = later(id / 15 % 15, club.claim(&rival, "1 month", &hash));
         let ((), answer) = tokio::join!(in_chat, rivals);
         is_taken(&answer);
     })
@@ -180,7 +182,8 @@ async fn a_hash_claimed_twice_by_its_member_counts_once() {
             assert_eq!(later(id % 15, club.deliver(&update)).await.status, 200);
             check(&club, &hash).await;
         };
-        let ((), answer) = tokio::join!(in_chat, later(id / 15 % 15, club.claim(&name(id), "1 month", &hash)));
+        let name = name(id);
+        let ((), answer) = tokio::join!(in_chat, later(id / 15 % 15, club.claim(&name, "1 month", &hash)));
         is_taken(&answer);
     })
     .await;
@@ -230,10 +233,11 @@ async fn an_extension_and_a_payment_at_once_both_count() {
 async fn everything_at_once_is_answered() {
     let club = club_of_all().await;
     in_groups(all(), async |id| {
-        let hash = club.send_final(&purse(id), 100 * USDT);
+        let (hash, name) = (club.send_final(&purse(id), 100 * USDT), name(id));
+        let history = format!("/api/v1/subscriptions/{id}/history/");
         let (user, extend) = (format!("/api/v1/users/{id}"), format!("/api/v1/subscriptions/{id}/extend"));
         let patch = Call::patch(&user).key(&club.key).json(&json!({ "is_staff": false, "blocked": false }));
-        let names = json!({ "chat_id": id, "telegram_username": name(id), "first_name": "Again" });
+        let names = json!({ "chat_id": id, "telegram_username": name, "first_name": "Again" });
         let answers = join_all([
             club.world.send(Call::post("/api/v1/users/").key(&club.key).json(&names)),
             club.world.send(patch),
@@ -241,10 +245,10 @@ async fn everything_at_once_is_answered() {
         let body = json!({ "days": 10, "reason": "a gift" });
         let (answers, claimed, twice, extended, shown) = tokio::join!(
             answers,
-            club.claim(&name(id), "1 month", &hash),
-            later(id % 10, club.claim(&name(id), "1 month", &hash)),
+            club.claim(&name, "1 month", &hash),
+            later(id % 10, club.claim(&name, "1 month", &hash)),
             later(id % 20, club.post(&extend, &body)),
-            club.get(&format!("/api/v1/subscriptions/{id}/history/")),
+            club.get(&history),
         );
         let statuses: Vec<u16> = answers.iter().chain([&extended, &shown]).map(|answer| answer.status).collect();
         assert_eq!(statuses, [200; 4]);

@@ -8,7 +8,9 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use futures_util::FutureExt;
-use shared::base::{Clock, Config, chain};
+use jiff::Timestamp;
+use shared::base::{Clock, Config, Fault, Secret, chain};
+use shared::db::{Connection, GenericClient};
 
 use super::defaults::{self, Ports};
 use super::signals::Signals;
@@ -147,6 +149,7 @@ impl Yard {
             settings.set(key, value);
         }
         let clock = Clock::system();
+        go_on(&clock, &database_url).await?;
         let is_real = defaults::has_real_bot(settings);
         if is_real {
             defaults::require_real_bot(settings)?;
@@ -211,6 +214,18 @@ impl Yard {
         let lines: Vec<_> = lines.map(|(name, address)| format!("  {name:<12}{address}")).collect();
         format!("\nBotyard is running. Ctrl-C stops it.\n\n{}\n", lines.join("\n"))
     }
+}
+
+/// Lets the time go on where an earlier run left it, if someone had moved it: what was done then lies in no future.
+async fn go_on(clock: &Clock, database_url: &str) -> Result<(), Fault> {
+    let db = Connection::open(&Secret::new(database_url)).await?;
+    let sql = "select max(ran_at) as last from subscriptions.job_run where job = 'detect'";
+    let last: Option<Timestamp> = db.query_one(sql, &[]).await?.get("last");
+    if let Some(last) = last.filter(|last| *last > clock.now()) {
+        clock.set(last);
+        tracing::info!(ahead_s = last.duration_since(Timestamp::now()).as_secs(), "the clock goes on where it was left");
+    }
+    Ok(())
 }
 
 /// The outside world on one port: the bank's phones, a chain, a clock, and a Telegram with its chat page unless the bots

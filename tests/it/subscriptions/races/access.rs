@@ -7,7 +7,8 @@ use tests::subscriptions::Club;
 
 use super::{TIMES, all, club_of_all};
 use crate::subscriptions::crowd::{
-    Books, DAY, FIRST, ask_for_access, books, bring_in, check, in_groups, later, pay_all, recover, see_to, subscribe, told,
+    Books, DAY, FIRST, ask_for_access, books, bring_in, check, in_groups, later, pay_all, recover, see_to, subscribe,
+    told,
 };
 
 /// Members of one run of the expiry.

@@ -12,7 +12,12 @@ async fn deliver_all(club: &Club, updates: &[Json]) {
     let mut left: Vec<&Json> = updates.iter().collect();
     for _ in 0..5 {
         let answers = join_all(left.iter().map(|update| club.deliver(update))).await;
-        left = left.into_iter().zip(answers).filter(|(_, answer)| answer.status != 200).map(|(update, _)| update).collect();
+        left = left
+            .into_iter()
+            .zip(answers)
+            .filter(|(_, answer)| answer.status != 200)
+            .map(|(update, _)| update)
+            .collect();
         if left.is_empty() {
             return;
         }
@@ -78,8 +83,10 @@ async fn fifty_updates_of_one_member_leave_one_order() {
         }
         let _ = club.open_order(id).await;
         let orders = format!("select count(*) from subscriptions.plan_order where chat_id = {id}");
-        let dues = "select count(*) from core.due_reservation d join subscriptions.plan_order o on o.order_id = order_ref";
-        let (orders, dues) = (club.world.number(&orders).await, club.world.number(&format!("{dues} where chat_id = {id}")).await);
+        let dues =
+            "select count(*) from core.due_reservation d join subscriptions.plan_order o on o.order_id = order_ref";
+        let (orders, dues) =
+            (club.world.number(&orders).await, club.world.number(&format!("{dues} where chat_id = {id}")).await);
         assert_eq!(orders, dues, "each has its amount");
         assert!(orders <= 29, "no more than were heard");
         assert_eq!(told(&club, id, "too fast"), 1, "{:?}", club.texts(id));

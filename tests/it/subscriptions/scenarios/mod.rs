@@ -1,4 +1,5 @@
 //! The scenarios of the specification's section 9.
 
 mod buying;
+mod crashes;
 mod proof;
