@@ -137,7 +137,8 @@ pub struct Reservation {
     pub ordered_at: Timestamp,
 }
 
-const TX: &str = "hash, state, reason, confirmations, block, block_at, risky, first_seen_at, next_check_at, unknown_count,
+const TX: &str =
+    "hash, state, reason, confirmations, block, block_at, risky, first_seen_at, next_check_at, unknown_count,
                   disputed_since, onesided_since, unavailable_since";
 
 fn read_tx(row: &Row) -> ChainTx {
@@ -188,18 +189,18 @@ pub async fn lock(tx: &Transaction<'_>, hash: &TxHash) -> Result<Option<ChainTx>
     Ok(tx.query_opt(&sql, &[hash]).await?.as_ref().map(read_tx))
 }
 
-/// Takes the right to look at an open transaction that is to be looked at by `due`, until `until`, unless somebody else
-/// has it.
+/// Takes the right to look at an open transaction until `until`, unless somebody else has it. It must be time to look by
+/// `due`; without it any time will do, unless a source was away at the last look.
 pub async fn lease(
     db: &impl GenericClient,
     hash: &TxHash,
-    due: Timestamp,
+    due: Option<Timestamp>,
     (until, now): (Timestamp, Timestamp),
 ) -> Result<Option<ChainTx>, Fault> {
     let sql = format!(
         "update core.chain_tx set leased_until = $2
-         where hash = $1 and state in ('checking', 'confirming', 'disputed')
-             and (leased_until is null or leased_until <= $3) and coalesce(next_check_at, $3) <= $4
+         where hash = $1 and state in ('checking', 'confirming', 'disputed') and coalesce(leased_until, $3) <= $3
+             and (coalesce(next_check_at, $3) <= coalesce($4, $3) or ($4 is null and unavailable_since is null))
          returning {TX}"
     );
     Ok(db.query_opt(&sql, &[hash, &until, &now, &due]).await?.as_ref().map(read_tx))
@@ -258,13 +259,15 @@ pub async fn add_transfers(
     let indexes: Vec<i32> = (0..).zip(transfers).map(|(n, transfer)| transfer.log_index.unwrap_or(n)).collect();
     let wallets: Vec<&str> = transfers.iter().map(|transfer| transfer.to.as_str()).collect();
     let senders: Vec<&str> = transfers.iter().map(|transfer| transfer.from.as_str()).collect();
-    let amounts: Vec<i64> = transfers.iter().map(|transfer| transfer.units().map_or(i64::MAX, |units| units.0)).collect();
+    let amounts: Vec<i64> =
+        transfers.iter().map(|transfer| transfer.units().map_or(i64::MAX, |units| units.0)).collect();
     let (block, block_at) = (proved.block.unwrap_or_default(), proved.block_at.unwrap_or(now));
     tx.execute(sql, &[&proved.hash, contract, &block, &block_at, &now, &indexes, &wallets, &senders, &amounts]).await?;
     Ok(())
 }
 
-const TRANSFER: &str = "hash, log_index, wallet, sender, amount, block_at, state, reason, product, order_ref, owner_id, found_at";
+const TRANSFER: &str =
+    "hash, log_index, wallet, sender, amount, block_at, state, reason, product, order_ref, owner_id, found_at";
 
 fn read_transfer(row: &Row) -> Payment {
     Payment {
@@ -347,7 +350,11 @@ pub async fn paid_before(
 }
 
 /// The order that waits for exactly this amount on this wallet.
-pub async fn reservation(db: &impl GenericClient, wallet: &Address, amount: Units) -> Result<Option<Reservation>, Fault> {
+pub async fn reservation(
+    db: &impl GenericClient,
+    wallet: &Address,
+    amount: Units,
+) -> Result<Option<Reservation>, Fault> {
     let sql = "select product, order_ref, ordered_at from core.due_reservation where wallet = $1 and due = $2";
     let row = db.query_opt(sql, &[wallet, &amount]).await?;
     Ok(row.map(|row| Reservation {

@@ -4,8 +4,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::GenericClient;
 use super::outbox::Lane;
 use crate::base::Fault;
@@ -45,17 +43,24 @@ pub async fn take(db: &impl GenericClient, lane: &Lane, pace: Pace) -> Result<Pl
                on conflict (channel, sender, lane) do update
                set free_at = greatest(p.free_at, clock_timestamp()) + make_interval(secs => $3)
                returning greatest(extract(epoch from free_at - clock_timestamp()) - $3, 0)::float8 as wait";
-    let row = db.query_one(sql, &[channel, sender, &step]).await?;
-    Ok(Place::In(seconds(row.get("wait"))))
+    let wait: f64 = db.query_one(sql, &[channel, sender, &step]).await?.get("wait");
+    if wait > 0.0 {
+        // The chat's turn counts from when this message leaves, not from when it took its place in the line.
+        let sql = "update core.sender_pace set free_at = free_at + make_interval(secs => $4)
+                   where channel = $1 and sender = $2 and lane = $3";
+        db.execute(sql, &[channel, sender, number, &wait]).await?;
+    }
+    Ok(Place::In(seconds(wait)))
 }
 
 fn seconds(wait: f64) -> Duration {
     Duration::try_from_secs_f64(wait).unwrap_or_default()
 }
 
-/// Forgets chats that have had nothing since `before`, at most `limit`; says how many.
-pub async fn forget(db: &impl GenericClient, before: Timestamp, limit: i64) -> Result<u64, Fault> {
+/// Forgets chats that have had nothing for `idle`, at most `limit`; says how many.
+pub async fn forget(db: &impl GenericClient, idle: Duration, limit: i64) -> Result<u64, Fault> {
     let sql = "delete from core.sender_pace where ctid in
-               (select ctid from core.sender_pace where free_at < $1 limit $2)";
-    db.execute(sql, &[&before, &limit]).await
+               (select ctid from core.sender_pace
+                where free_at < clock_timestamp() - make_interval(secs => $1) limit $2)";
+    db.execute(sql, &[&idle.as_secs_f64(), &limit]).await
 }

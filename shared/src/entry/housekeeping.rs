@@ -1,10 +1,12 @@
 //! The `housekeeping` schedule: removes rows that have served.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 use super::Cx;
 use crate::base::Fault;
-use crate::db::{idempotency, inbox, outbox};
+use crate::db::{idempotency, inbox, outbox, pace};
 
 /// Telegram repeats an update for a day; a week is safe.
 pub const INBOX_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -14,6 +16,8 @@ pub const OUTBOX_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// How long a form sent again does: longer than any login that could send it.
 pub const FORMS_KEPT: SignedDuration = SignedDuration::from_hours(32 * 24);
+/// How long a chat's turn is kept; it matters for seconds.
+pub const PACE_KEPT: Duration = Duration::from_hours(1);
 
 /// Rows removed by one statement.
 const BATCH: i64 = 5_000;
@@ -39,6 +43,11 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
     }
     for _ in 0..BATCHES_MAX {
         if idempotency::forget(&*db, (now - IDEMPOTENCY_KEPT, now - FORMS_KEPT), BATCH).await? == 0 {
+            break;
+        }
+    }
+    for _ in 0..BATCHES_MAX {
+        if pace::forget(&*db, PACE_KEPT, BATCH).await? == 0 {
             break;
         }
     }

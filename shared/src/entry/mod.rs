@@ -10,6 +10,7 @@ pub mod function;
 pub mod health;
 pub mod housekeeping;
 pub mod http;
+pub mod introduce;
 pub mod keys;
 pub mod lambda;
 pub mod openapi;

@@ -16,13 +16,12 @@ use super::rules::{DIALOGUE_LIFE, RESTOCK_LIFE, SLOT_LIFE, WINDOW_MAX, day_start
 use super::store::{claims, dialogues, people, products};
 use super::waitlist;
 use crate::base::config::Keyhub;
-use crate::base::i18n::Lang;
 use crate::base::ids::UserId;
 use crate::base::{Fault, chain};
-use crate::clients::telegram::{BotCommand, Reply, SetMyCommands, SetWebhook};
 use crate::db::Connection;
 use crate::db::outbox::End;
 use crate::entry::deliver::Listener;
+use crate::entry::introduce::{Introduction, introduce};
 use crate::entry::{Cx, Message};
 
 /// Void tokens are kept longer than Telegram repeats an update.
@@ -209,44 +208,15 @@ fn count(counter: &mut Counter, claim: &claims::Counted, zone: &TimeZone) -> boo
 pub async fn setup(cx: Cx, event: Json) -> Result<Json, Fault> {
     let settings = cx.config().keyhub()?;
     let telegram = cx.telegram(settings.token()?);
-    let mut told = 0;
-    for (lang, code) in [(settings.language, ""), (Lang::En, "en"), (Lang::Ru, "ru")] {
-        let user = commands(lang, &USER_COMMANDS);
-        let mut admin = user.clone();
-        admin.extend(commands(lang, &ADMIN_COMMANDS));
-        let scope = json!({ "type": "all_private_chats" });
-        let mut menus = vec![SetMyCommands { commands: user, scope, language_code: code }];
-        menus.extend(settings.admins.iter().map(|id| SetMyCommands {
-            commands: admin.clone(),
-            scope: json!({ "type": "chat", "chat_id": id }),
-            language_code: code,
-        }));
-        for menu in menus {
-            // An admin who never started the bot has no chat yet; the menu comes with the next setup.
-            if let Reply::Done(true) = telegram.call::<bool>("setMyCommands", &menu).await? {
-                told += 1;
-            }
-        }
-    }
-    let mut answer = json!({ "menus": told });
-    if let Some(url) = event["webhook_url"].as_str() {
-        let secret_token = settings.secret()?.expose();
-        let webhook = SetWebhook { url, secret_token, allowed_updates: &ALLOWED_UPDATES };
-        answer["webhook"] = match telegram.call::<bool>("setWebhook", &webhook).await? {
-            Reply::Done(done) => json!(done),
-            Reply::Refused(why) => json!(why),
-            Reply::Forbidden | Reply::TooMany(_) => json!(false),
-        };
-    }
-    Ok(answer)
-}
-
-fn commands(lang: Lang, names: &[&str]) -> Vec<BotCommand> {
-    let command = |name: &&str| BotCommand {
-        command: (*name).to_owned(),
-        description: text(lang, &format!("command-{name}"), &[]),
+    let bot = Introduction {
+        commands: &USER_COMMANDS,
+        admin_commands: &ADMIN_COMMANDS,
+        admins: settings.admins.clone(),
+        language: settings.language,
+        secret: settings.secret()?,
+        allowed_updates: &ALLOWED_UPDATES,
     };
-    names.iter().map(command).collect()
+    introduce(&telegram, &bot, |lang, name| text(lang, &format!("command-{name}"), &[]), &event).await
 }
 
 /// The first products, as the settings label them; products that exist stay as they are.

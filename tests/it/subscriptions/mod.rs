@@ -3,6 +3,7 @@
 mod access;
 mod bot;
 mod access_crashes;
+mod api;
 mod proof;
 mod scenarios;
 mod crashes;

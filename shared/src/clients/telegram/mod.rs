@@ -4,12 +4,14 @@
 //! a crate with all of them and leaves 2 MB less in every binary.
 
 mod client;
+mod command;
 mod fitted;
 mod group;
 mod requests;
 mod update;
 
 pub use client::{Reply, Telegram};
+pub use command::{Command, command};
 pub use fitted::fitted;
 pub use group::Removal;
 pub use requests::*;

@@ -1,9 +1,7 @@
 //! What was heard: commands and buttons, read from texts and callback data.
 
+use crate::clients::telegram::{Command, command};
 use crate::keyhub::model::Code;
-
-/// Characters of what follows a command; the longest argument is a key of 256 with its product.
-const REST_CHARS_MAX: usize = 512;
 
 /// What was heard in a private chat.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,15 +16,6 @@ pub enum Input {
     Document(Option<String>),
     /// Anything else.
     Other,
-}
-
-/// A command, with what follows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// Its name, without the slash.
-    pub name: String,
-    /// The rest of the line, trimmed.
-    pub rest: String,
 }
 
 /// A button, by its data.
@@ -62,18 +51,6 @@ pub enum Button {
     },
     /// Data that is none of ours.
     Unknown,
-}
-
-/// The command a text begins with, and the bot it names.
-pub fn command(text: &str) -> Option<(Command, Option<&str>)> {
-    let line = text.lines().next().unwrap_or_default();
-    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let name = word.strip_prefix('/')?;
-    let (name, bot) = match name.split_once('@') {
-        Some((name, bot)) => (name, Some(bot)),
-        None => (name, None),
-    };
-    Some((Command { name: name.to_owned(), rest: rest.trim().chars().take(REST_CHARS_MAX).collect() }, bot))
 }
 
 /// What a text is to the bot called `username`.

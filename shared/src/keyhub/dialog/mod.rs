@@ -6,7 +6,8 @@ use crate::keyhub::model::Code;
 
 mod input;
 
-pub use input::{Button, Command, Input, button, command, text};
+pub use crate::clients::telegram::{Command, command};
+pub use input::{Button, Input, button, text};
 
 /// Where a person stands. Stored forms outlive releases: a test fixes each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

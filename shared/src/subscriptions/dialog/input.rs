@@ -1,10 +1,8 @@
 //! What was heard: commands and buttons, read from texts and callback data.
 
 use crate::base::tron::TxHash;
+use crate::clients::telegram::{Command, command};
 use crate::subscriptions::model::{OrderId, PlanId};
-
-/// Characters of what follows a command; the longest is a hash, a name and a reason.
-const REST_CHARS_MAX: usize = 512;
 
 /// What was heard in a private chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,15 +17,6 @@ pub enum Input {
     Hash(TxHash),
     /// Anything else.
     Other,
-}
-
-/// A command, with what follows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Command {
-    /// Its name in lower case, without the slash.
-    pub name: String,
-    /// The rest of the line, trimmed.
-    pub rest: String,
 }
 
 /// A button, by its data.
@@ -64,19 +53,13 @@ pub enum Button {
     Unknown,
 }
 
-/// What a text is to the bot called `username`.
+/// What a text is to the bot called `username`. Commands may be written in any case.
 pub fn text(text: &str, username: &str) -> Input {
-    let line = text.lines().next().unwrap_or_default();
-    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let Some(name) = word.strip_prefix('/') else {
-        return TxHash::only_one_in(text).map_or(Input::Other, Input::Hash);
-    };
-    let (name, bot) = name.split_once('@').map_or((name, None), |(name, bot)| (name, Some(bot)));
-    if bot.is_some_and(|bot| !bot.eq_ignore_ascii_case(username)) {
-        return Input::ForAnother;
+    match command(text) {
+        None => TxHash::only_one_in(text).map_or(Input::Other, Input::Hash),
+        Some((_, Some(bot))) if !bot.eq_ignore_ascii_case(username) => Input::ForAnother,
+        Some((Command { name, rest }, _)) => Input::Command(Command { name: name.to_ascii_lowercase(), rest }),
     }
-    let rest = rest.trim().chars().take(REST_CHARS_MAX).collect();
-    Input::Command(Command { name: name.to_ascii_lowercase(), rest })
 }
 
 /// The button behind callback data.

@@ -8,7 +8,8 @@ use crate::base::tron::TxHash;
 
 mod input;
 
-pub use input::{Button, Command, Input, button, text};
+pub use crate::clients::telegram::Command;
+pub use input::{Button, Input, button, text};
 
 /// How long a hash is waited for, and a question of an admin's command may be answered.
 pub const WAIT: SignedDuration = SignedDuration::from_mins(30);

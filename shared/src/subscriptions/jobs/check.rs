@@ -14,7 +14,7 @@ use crate::entry::{Cx, Message, deliver};
 use crate::subscriptions::model::{ClaimState, Note};
 use crate::subscriptions::settings::{self, Settings};
 use crate::subscriptions::store::{claims, plans};
-use crate::subscriptions::{checks, messages};
+use crate::subscriptions::{checks, messages, rules};
 
 /// How long a transaction belongs to who looks at it: two calls at once, and room to write.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
@@ -22,8 +22,6 @@ const LEASE: SignedDuration = SignedDuration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// A message of the queue may come this much before its time.
 const EARLY: SignedDuration = SignedDuration::from_secs(1);
-/// Later than any look that was put off.
-const ANY_TIME: SignedDuration = SignedDuration::from_hours(24 * 365);
 
 const _: () = assert!(LEASE.as_secs() > TOTAL_TIMEOUT.as_secs().cast_signed(), "a lease outlives its calls");
 
@@ -49,23 +47,24 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
     let started = std::time::Instant::now();
     loop {
         let now = cx.now();
-        // The worker comes when it is time; an API caller asks at once.
-        let due = if wait.is_zero() { now + EARLY } else { now + ANY_TIME };
+        // The worker comes when it is time; an API caller asks at once, unless a source was away.
+        let due = wait.is_zero().then_some(now + EARLY);
         if chain::lease(&*db, hash, due, (now + LEASE, now)).await?.is_some() {
             break;
         }
-        let state = chain::tx(&*db, hash).await?.map(|tx| tx.state);
-        match state {
-            Some(state) if state.is_open() && started.elapsed() < wait => tokio::time::sleep(LOOK_EVERY).await,
-            Some(state) if !state.is_open() => return settle_late(cx, db, hash).await,
+        match chain::tx(&*db, hash).await? {
+            Some(known) if !known.state.is_open() => return settle_late(cx, db, hash).await,
+            Some(known) if started.elapsed() < wait && !rules::check::is_put_off(&known, now) => {
+                tokio::time::sleep(LOOK_EVERY).await
+            }
             _ => return Ok(()),
         }
     }
     let (settings, wallets) = tokio::try_join!(settings::load(&*db, config), plans::wallets(&*db))?;
     let wallets: Vec<_> = wallets.into_iter().map(|wallet| wallet.address).collect();
-    let rules = &settings.rules;
+    let terms = &settings.rules;
     let ours =
-        Ours { contract: &rules.contract, wallets: &wallets, required_confirmations: rules.required_confirmations };
+        Ours { contract: &terms.contract, wallets: &wallets, required_confirmations: terms.required_confirmations };
     let tron = cx.tron();
     let asking = tron.look(hash, &ours);
     let (tronscan, node) = if wait.is_zero() {
@@ -80,7 +79,7 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
     };
     let now = cx.now();
     let tx = db.begin().queueing();
-    let notes = checks::conclude(&tx, rules, hash, (&tronscan, &node), crypto::random_number(), now).await?;
+    let notes = checks::conclude(&tx, terms, hash, (&tronscan, &node), crypto::random_number(), now).await?;
     let pushed = said(&tx, &settings, notes, now).await?;
     drop(tx);
     deliver::at_once(cx, db, pushed).await;
@@ -88,7 +87,12 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
 }
 
 /// Says what is to be said, and commits.
-async fn said(tx: &Transaction<'_>, settings: &Settings, notes: Vec<Note>, now: Timestamp) -> Result<Vec<Pushed>, Fault> {
+async fn said(
+    tx: &Transaction<'_>,
+    settings: &Settings,
+    notes: Vec<Note>,
+    now: Timestamp,
+) -> Result<Vec<Pushed>, Fault> {
     let outgoing = messages::outgoing(tx, settings, notes).await?;
     tx.commit_with(outbox::push(tx, &outgoing, now)).await
 }

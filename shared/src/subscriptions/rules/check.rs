@@ -24,6 +24,11 @@ pub fn pause(age: SignedDuration) -> SignedDuration {
     }
 }
 
+/// Whether a source was away at the last look and it is not time for the next: it may have asked to be left alone.
+pub fn is_put_off(known: &ChainTx, now: Timestamp) -> bool {
+    known.unavailable_since.is_some() && known.next_check_at.is_some_and(|next| next > now)
+}
+
 /// What is known of a transaction after both sources were asked, and what it pays if that is proved now.
 pub fn conclude(before: &ChainTx, (tronscan, node): (&Look, &Look), now: Timestamp) -> (ChainTx, Option<Seen>) {
     let verdict = verdict(tronscan, node);
@@ -34,12 +39,17 @@ pub fn conclude(before: &ChainTx, (tronscan, node): (&Look, &Look), now: Timesta
         seen => seen.confirmations(),
     };
     let since = |wrong: bool, before: Option<Timestamp>| wrong.then(|| before.unwrap_or(now));
+    // A source that gives no answer once has not taken back what was wrong.
+    let still = |wrong: bool, silent: bool, before: Option<Timestamp>| {
+        if silent && !wrong { before } else { since(wrong, before) }
+    };
     let is_away = |look: &Look| matches!(look, Look::Unavailable { .. });
     let is_good = |look: &Look| matches!(look, Look::Good(_));
-    after.unavailable_since = since(is_away(tronscan) || is_away(node), before.unavailable_since);
-    after.disputed_since = since(verdict == Verdict::Disputed, before.disputed_since);
-    after.onesided_since =
-        since(verdict == Verdict::Confirming && (is_good(tronscan) || is_good(node)), before.onesided_since);
+    let silent = is_away(tronscan) || is_away(node);
+    let one_sided = verdict == Verdict::Confirming && (is_good(tronscan) || is_good(node));
+    after.unavailable_since = since(silent, before.unavailable_since);
+    after.disputed_since = still(verdict == Verdict::Disputed, silent, before.disputed_since);
+    after.onesided_since = still(one_sided, silent, before.onesided_since);
     after.unknown_count = match verdict {
         Verdict::Unknown => before.unknown_count.saturating_add(1),
         Verdict::Undecided => before.unknown_count,
@@ -58,7 +68,8 @@ pub fn conclude(before: &ChainTx, (tronscan, node): (&Look, &Look), now: Timesta
             after.reason = Some(reason.word().to_owned());
         }
         Verdict::Unknown => {
-            let is_gone = after.unknown_count >= UNKNOWN_TIMES && now.duration_since(before.first_seen_at) >= UNKNOWN_FOR;
+            let is_gone =
+                after.unknown_count >= UNKNOWN_TIMES && now.duration_since(before.first_seen_at) >= UNKNOWN_FOR;
             after.state = if is_gone { TxState::NotFound } else { TxState::Checking };
             after.reason = is_gone.then(|| ClaimReason::NotFound.word().to_owned());
         }
@@ -140,7 +151,10 @@ mod tests {
         assert_eq!((seen.state, seen.unknown_count), (TxState::Confirming, 0));
         assert_eq!(unknown(&seen, 62).state, TxState::Checking, "the last three were not all unknown");
         let gone = unknown(&silent, 62);
-        assert_eq!((gone.state, gone.reason.as_deref(), gone.next_check_at), (TxState::NotFound, Some("not_found"), None));
+        assert_eq!(
+            (gone.state, gone.reason.as_deref(), gone.next_check_at),
+            (TxState::NotFound, Some("not_found"), None)
+        );
     }
 
     #[test]
@@ -161,9 +175,18 @@ mod tests {
         assert_eq!((still.onesided_since, still.unavailable_since), (Some(at(1)), None));
         let bad = Look::Bad { reason: Reason::FailedOnChain, confirmations: 0 };
         let (disputed, _) = conclude(&still, (&good(), &bad), at(5));
-        assert_eq!((disputed.state, disputed.disputed_since, disputed.onesided_since), (TxState::Disputed, Some(at(5)), None));
+        assert_eq!(
+            (disputed.state, disputed.disputed_since, disputed.onesided_since),
+            (TxState::Disputed, Some(at(5)), None)
+        );
         let (proved, seen) = conclude(&disputed, (&good(), &good()), at(9));
         assert_eq!((proved.state, proved.next_check_at, proved.disputed_since), (TxState::Confirmed, None, None));
+        for (tronscan, node) in [(&AWAY, &AWAY), (&good(), &AWAY), (&AWAY, &Look::Unknown)] {
+            let (silent, _) = conclude(&disputed, (tronscan, node), at(6));
+            assert_eq!(silent.disputed_since, Some(at(5)), "no answer takes nothing back");
+            let (silent, _) = conclude(&onesided, (tronscan, node), at(6));
+            assert_eq!(silent.onesided_since, Some(at(1)));
+        }
         assert_eq!(seen.map(|seen| seen.transfers.len()), Some(1));
     }
 }

@@ -219,8 +219,7 @@ async fn a_hash_that_failed_is_refused_at_once() {
     let hash = chain.pay(&chain.wallet("alice"), &chain.wallet("X"), 100_000_000);
     chain.confirm(&hash);
     let first = club.claim("alice", "1 month", &hash).await;
-    let expected =
-        r#"{"status":400,"message":"Transaction is not valid","success":false,"reason":"wrong_wallet"}"#;
+    let expected = r#"{"status":400,"message":"Transaction is not valid","success":false,"reason":"wrong_wallet"}"#;
     let mut fields: Vec<_> = first.json().as_object().unwrap().keys().cloned().collect();
     fields.sort();
     assert_eq!(fields, ["message", "reason", "status", "success"]);

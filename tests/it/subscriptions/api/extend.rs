@@ -43,7 +43,7 @@ async fn a_first_subscription_begins_now() {
     club.join(ALICE).await;
     assert!(club.is_inside(ALICE), "and lets them in");
     for admin in ADMINS {
-        assert_eq!(club.told_admin(admin, "because").len(), 1, "{:?}", club.texts(admin));
+        assert_eq!(club.told_admin(admin, "Extended by 10 days").len(), 1, "{:?}", club.texts(admin));
     }
     let event = "select kind || ' ' || days || ' ' || reason from subscriptions.subscription_event";
     assert_eq!(club.world.column(event).await, ["extended 10 because"]);

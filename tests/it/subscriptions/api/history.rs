@@ -62,7 +62,8 @@ async fn all_that_happened_is_told_once() {
     extend(&club, ALICE, -20).await;
     club.days(41).await;
     let history = club.get(HISTORY).await.json();
-    let kinds: Vec<_> = history["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        history["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["removed", "expired", "shortened", "renewed", "started"]);
     assert_eq!(history["payments"].as_array().unwrap().len(), 2);
     let balance = club.balance(ALICE).await;

@@ -34,7 +34,10 @@ async fn an_admin_is_made_and_the_member_shown() {
     let audited = "select actor || ' ' || action from core.audit where subject = 'member:1001' order by audit_id";
     let audited = club.world.column(audited).await;
     let actions: Vec<_> = audited.iter().filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(actions.iter().map(|(_, action)| *action).collect::<Vec<_>>(), ["set_staff", "set_staff", "set_blocked", "set_blocked"]);
+    assert_eq!(
+        actions.iter().map(|(_, action)| *action).collect::<Vec<_>>(),
+        ["set_staff", "set_staff", "set_blocked", "set_blocked"]
+    );
     assert!(actions.iter().all(|(actor, _)| actor.starts_with("api_key:")), "{audited:?}");
 }
 

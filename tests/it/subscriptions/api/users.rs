@@ -70,7 +70,11 @@ async fn blanks_and_one_at_sign_are_dropped_and_numbers_may_be_texts() {
         (r#"{"chat_id":1003,"telegram_username":777}"#, 1003, "777"),
         (r#"{"chat_id":0,"telegram_username":"@ zero"}"#, 0, "zero"),
         (r#"{"chat_id":9223372036854775807,"telegram_username":"Last One"}"#, i64::MAX, "Last One"),
-        (r#"{"chat_id":"9223372036854775806","telegram_username":"'; drop table x; --"}"#, i64::MAX - 1, "'; drop table x; --"),
+        (
+            r#"{"chat_id":"9223372036854775806","telegram_username":"'; drop table x; --"}"#,
+            i64::MAX - 1,
+            "'; drop table x; --",
+        ),
     ] {
         let answer = put(&club, body).await;
         let data = json!({ "chat_id": chat_id, "telegram_username": username, "first_name": null, "last_name": null });
@@ -98,7 +102,8 @@ async fn a_form_is_as_good_as_json() {
     );
     assert_eq!(told(&answer), (201, expected));
     let wrong = filled(&club, Method::POST, USERS, &[("chat_id", "x"), ("telegram_username", "@")]).await;
-    let texts = json!({ "chat_id": ["A valid integer is required."], "telegram_username": ["This field may not be blank."] });
+    let texts =
+        json!({ "chat_id": ["A valid integer is required."], "telegram_username": ["This field may not be blank."] });
     assert_eq!((wrong.status, wrong.json()), (400, texts));
 }
 
@@ -167,7 +172,8 @@ async fn a_wrong_name_is_told() {
 async fn characters_are_counted_up_to_256() {
     let club = Club::new().await;
     let name = "ю".repeat(256);
-    let body = json!({ "chat_id": ALICE, "telegram_username": format!(" @{name} "), "first_name": name, "last_name": name });
+    let body =
+        json!({ "chat_id": ALICE, "telegram_username": format!(" @{name} "), "first_name": name, "last_name": name });
     let answer = club.post(USERS, &body).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert_eq!(answer.json()["data"]["telegram_username"], name);

@@ -47,16 +47,22 @@ async fn a_new_end_takes_back_what_has_not_left() {
 
 #[tokio::test]
 async fn a_payment_takes_back_what_has_not_left() {
-    let (club, end) = planned().await;
+    let club = Club::new().await;
+    let end = club.world.now() + hours(72) + minutes(30);
+    subscribed(&club, ALICE, end).await;
     let order = club.order(ALICE, "1 month").await;
-    club.world.telegram.faults().clear();
+    club.world.advance(hours(1));
+    club.world.run("subscriptions-remind").await;
+    club.world.telegram.faults().fail_next("sendMessage", 1, Fault::TooMany { retry_after: 300 });
+    club.world.run("outbox-relay").await;
+    assert_eq!(waiting(&club).await, 1);
     club.send_final("alice", order.due);
-    club.world.run("subscriptions-detect").await;
-    let _ = club.world.pump("subscriptions-checks").await;
+    club.minute().await;
     assert_eq!(club.end(ALICE).await, end + hours(30 * 24));
     assert_eq!(waiting(&club).await, 0);
-    club.settle().await;
+    club.pass(minutes(5)).await;
     assert_eq!(told(&club, ALICE, ENDS), Vec::<String>::new());
+    assert_eq!(told(&club, ALICE, "Your personal link").len(), 1, "{:?}", club.texts(ALICE));
 }
 
 /// Whatever moved the end without taking the message back.
