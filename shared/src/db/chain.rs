@@ -137,9 +137,8 @@ pub struct Reservation {
     pub ordered_at: Timestamp,
 }
 
-const TX: &str =
-    "hash, state, reason, confirmations, block, block_at, risky, first_seen_at, next_check_at, unknown_count,
-                  disputed_since, onesided_since, unavailable_since";
+const TX: &str = "hash, state, reason, confirmations, block, block_at, risky, first_seen_at, next_check_at,
+                  unknown_count, disputed_since, onesided_since, unavailable_since";
 
 fn read_tx(row: &Row) -> ChainTx {
     ChainTx {
@@ -214,13 +213,12 @@ pub async fn release(tx: &Transaction<'_>, hash: &TxHash, now: Timestamp) -> Res
 }
 
 /// Writes what a look-up came to, and gives the lease back.
-pub async fn conclude(tx: &Transaction<'_>, now_is: &ChainTx, at: Timestamp) -> Result<(), Fault> {
+pub async fn conclude(tx: &Transaction<'_>, t: &ChainTx, at: Timestamp) -> Result<(), Fault> {
     let sql = "update core.chain_tx
                set state = $2, reason = $3, confirmations = $4, block = $5, block_at = $6, risky = $7, next_check_at = $8,
                    unknown_count = $9, disputed_since = $10, onesided_since = $11, unavailable_since = $12,
                    leased_until = null, confirmed_at = case when $2 = 'confirmed' then coalesce(confirmed_at, $13) end
                where hash = $1";
-    let t = now_is;
     tx.execute(
         sql,
         &[
@@ -259,8 +257,7 @@ pub async fn add_transfers(
     let indexes: Vec<i32> = (0..).zip(transfers).map(|(n, transfer)| transfer.log_index.unwrap_or(n)).collect();
     let wallets: Vec<&str> = transfers.iter().map(|transfer| transfer.to.as_str()).collect();
     let senders: Vec<&str> = transfers.iter().map(|transfer| transfer.from.as_str()).collect();
-    let amounts: Vec<i64> =
-        transfers.iter().map(|transfer| transfer.units().map_or(i64::MAX, |units| units.0)).collect();
+    let amounts: Vec<i64> = transfers.iter().map(|one| one.units().map_or(i64::MAX, |units| units.0)).collect();
     let (block, block_at) = (proved.block.unwrap_or_default(), proved.block_at.unwrap_or(now));
     tx.execute(sql, &[&proved.hash, contract, &block, &block_at, &now, &indexes, &wallets, &senders, &amounts]).await?;
     Ok(())
@@ -350,13 +347,9 @@ pub async fn paid_before(
 }
 
 /// The order that waits for exactly this amount on this wallet.
-pub async fn reservation(
-    db: &impl GenericClient,
-    wallet: &Address,
-    amount: Units,
-) -> Result<Option<Reservation>, Fault> {
+pub async fn reservation(db: &impl GenericClient, wallet: &Address, due: Units) -> Result<Option<Reservation>, Fault> {
     let sql = "select product, order_ref, ordered_at from core.due_reservation where wallet = $1 and due = $2";
-    let row = db.query_opt(sql, &[wallet, &amount]).await?;
+    let row = db.query_opt(sql, &[wallet, &due]).await?;
     Ok(row.map(|row| Reservation {
         product: row.get("product"),
         order_ref: row.get("order_ref"),

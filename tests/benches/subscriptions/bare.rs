@@ -30,8 +30,8 @@ pub async fn all(db: &Client, key: &str, name: &str) -> Duration {
     let begun = Instant::now();
     let hash = crypto::sha256(key.as_bytes());
     one(db.query_typed(KEY, &[(&hash.as_slice(), Type::BYTEA)]).await);
-    let settings = db.query_typed(SETTINGS, &[]);
-    let (_, found) = tokio::join!(settings, db.query_typed(QUESTION, &[(&name, Type::TEXT)]));
+    let sought = [(&name as _, Type::TEXT)];
+    let (_, found) = tokio::join!(db.query_typed(SETTINGS, &[]), db.query_typed(QUESTION, &sought));
     one(found);
     begun.elapsed()
 }

@@ -47,8 +47,8 @@ pub fn measure(quick: bool) -> String {
     format!(
         "A day on which {a_day} of {members} members end. Aim: at most 10 s of CPU to plan it.\n\n{table}\n\
          Their messages, at 25 a second in all and 1 a second to each chat; the relay begins anew as soon as it ends, \
-         {WORKERS} workers\nremove members, and there are no admins. Aim: at most 25 in any second, none lost, none \
-         doubled.\n\n{sent}\nMembers still in the group whose time is over: {inside}.\n"
+         {WORKERS} workers\nremove members, and there are no admins, each of whom would be told of each removal. \
+         Aim: at most 25 in any\nsecond, none lost, none doubled.\n\n{sent}\nMembers still in the group whose time is over: {inside}.\n"
     )
 }
 

@@ -44,13 +44,8 @@ pub fn measure(quick: bool) -> String {
                 drive(in_flight, many, connect, async |db, number| bare::all(db, &system.key, name(number)).await);
             let ours = ours(&system, &function, &events, in_flight, pieces);
             for (what, run) in [("bare SQL", &bare), ("bare SQL with key and settings", &all), ("GET", &ours)] {
-                let base = bare.samples.median();
-                table.row(
-                    [&[size.to_string(), in_flight.to_string(), what.to_owned()][..], &figures(run, base)]
-                        .concat()
-                        .try_into()
-                        .expect("eight"),
-                );
+                let [p50, p99, rate, times, cpu] = figures(run, bare.samples.median());
+                table.row([size.to_string(), in_flight.to_string(), what.to_owned(), p50, p99, rate, times, cpu]);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
-use tests::subscriptions::{Club, Ordered};
+use tests::subscriptions::{Club, Ordered, USDT};
 use tests::{World, kill_after_polls};
 
 /// The member to whom number 0 is.
@@ -123,6 +123,12 @@ pub async fn ask_for_access(club: &Club, ids: Range<i64>, invite: bool) {
     club.world.execute(&sql).await;
 }
 
+/// An amount of USDT as people read it.
+pub fn shown(units: i64) -> String {
+    let text = format!("{}.{:06}", units / USDT, units % USDT);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// The event in which a queue hands over one message.
 pub fn event(queue: &str, body: &Json) -> String {
     let record = json!({
@@ -159,12 +165,17 @@ pub async fn see_to(club: &Club, id: i64) {
     work(&club.world, "subscriptions-access", &access_of(id)).await;
 }
 
+/// A minute passes with its jobs.
+pub async fn resume(club: &Club) {
+    club.world.advance(SignedDuration::from_secs(60));
+    club.world.run("outbox-relay").await;
+    club.tick().await;
+}
+
 /// Three minutes with their jobs: longer than any lease.
 pub async fn recover(club: &Club) {
     for _ in 0..3 {
-        club.world.advance(SignedDuration::from_secs(60));
-        club.world.run("outbox-relay").await;
-        club.tick().await;
+        resume(club).await;
     }
 }
 

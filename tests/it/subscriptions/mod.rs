@@ -2,7 +2,9 @@
 
 mod access;
 mod bot;
+mod jobs;
 mod access_crashes;
+mod arrivals;
 mod api;
 mod proof;
 mod scenarios;

@@ -73,7 +73,7 @@ fn is_failure(answer: &Answer) {
 /// A claim by Alice that can be sent again.
 fn claim_of(club: &Club, hash: &str) -> Call {
     let body = json!({ "telegram_username": name(ALICE), "plan": "1 month", "transaction_hash": hash });
-    Call::post("/api/v1/subscriptions/").key(&club.key).json(&body).header("idempotency-key", "of alice")
+    Call::post("/api/v1/subscriptions/").key(&club.key).json(&body).header("idempotency-key", "of-alice")
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tests::{Answer, Call};
 
 use super::crowd::{
     Books, DAY, FIRST, all_have, books, check, in_groups, later, name, newcomers, order, pay_all, purse, recover,
-    subscribe, told,
+    shown, subscribe, told,
 };
 
 mod access;
@@ -271,8 +271,7 @@ async fn orders_placed_by_fifty_at_once_ask_for_fifty_amounts() {
     for id in all() {
         let order = club.open_order(id).await;
         assert!(dues.insert(order.due), "{} is asked for twice", order.due);
-        let shown = format!("100.{:04}", (order.due - 100 * USDT) / 100);
-        assert_eq!(told(&club, id, &shown), 1, "{:?}", club.texts(id));
+        assert_eq!(told(&club, id, &shown(order.due)), 1, "{:?}", club.texts(id));
     }
     let expected = (1..=TIMES).map(|n| 100 * USDT + 100 * n);
     assert!(dues.into_iter().eq(expected), "the smallest that are free");

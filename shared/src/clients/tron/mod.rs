@@ -46,6 +46,8 @@ pub struct Away {
 pub struct Page {
     /// Those that could be read, of our contract and to the wallet; none of them zero.
     pub rows: Vec<Hint>,
+    /// Block time of the newest row, those included that are not among `rows`.
+    pub until: Option<Timestamp>,
     /// Fingerprint of the next page, if there is one.
     pub next: Option<String>,
 }

@@ -223,7 +223,7 @@ async fn requests_are_as_the_services_document_them() {
 
     let (url, served) = serve(http_answer("200 OK", "", r#"{"data":[],"success":true,"meta":{"fingerprint":"n"}}"#));
     let page = tron(&url, Some("k-1")).transfers(&wallets[0], &contract, Timestamp::UNIX_EPOCH, Some("m")).await;
-    assert_eq!(page, Ok(Page { rows: Vec::new(), next: Some("n".to_owned()) }));
+    assert_eq!(page, Ok(Page { rows: Vec::new(), until: None, next: Some("n".to_owned()) }));
     let request = served.join().expect("served").to_lowercase();
     assert!(request.contains("&limit=200&fingerprint=m http/1.1\r\n"), "{request}");
     assert!(request.contains("\r\ntron-pro-api-key: k-1\r\n"), "{request}");

@@ -34,8 +34,9 @@ pub(super) fn read(answer: &Object, wallet: &Address, contract: &Address) -> Res
     if field(answer, "success", Value::as_bool)? == Some(false) {
         return Err(Unreadable);
     }
-    let (mut rows, mut unreadable) = (Vec::new(), 0);
+    let (mut rows, mut unreadable, mut until) = (Vec::new(), 0, None);
     for row in required(answer, "data", Value::as_array)? {
+        until = until.max(row.get("block_timestamp").and_then(moment));
         match hint(row, wallet, contract) {
             Ok(hint) => rows.extend(hint),
             Err(Unreadable) => unreadable += 1,
@@ -50,7 +51,7 @@ pub(super) fn read(answer: &Object, wallet: &Address, contract: &Address) -> Res
     if next.is_some_and(|mark| mark.len() > FINGERPRINT_BYTES_MAX) {
         return Err(Unreadable);
     }
-    Ok(Page { rows, next: next.map(str::to_owned) })
+    Ok(Page { rows, until, next: next.map(str::to_owned) })
 }
 
 fn hint(row: &Value, wallet: &Address, contract: &Address) -> Result<Option<Hint>, Unreadable> {
@@ -110,14 +111,15 @@ mod tests {
             amount: 100_000_100,
             at: Timestamp::from_second(1_714_824_099).unwrap(),
         };
-        assert_eq!(read, Some(Page { rows: vec![hint.clone(), hint], next: Some("A/b".to_owned()) }));
+        let until = Some(hint.at);
+        assert_eq!(read, Some(Page { rows: vec![hint.clone(), hint], until, next: Some("A/b".to_owned()) }));
     }
 
     #[test]
     fn the_last_page_names_no_next() {
         for meta in [json!({}), json!(null), json!({ "fingerprint": "" }), json!({ "fingerprint": null })] {
             let read = page(&json!({ "data": [], "success": true, "meta": meta }));
-            assert_eq!(read, Some(Page { rows: Vec::new(), next: None }), "{meta}");
+            assert_eq!(read, Some(Page { rows: Vec::new(), until: None, next: None }), "{meta}");
         }
     }
 
@@ -141,6 +143,15 @@ mod tests {
         }
         assert_eq!(amounts("value", json!("9".repeat(60))), [u128::MAX]);
         assert_eq!(amounts("block_timestamp", json!("1714824099000")), [100_000_100]);
+    }
+
+    #[test]
+    fn rows_that_are_left_out_say_how_far_the_page_goes() {
+        let mut nothing = row();
+        nothing["value"] = json!("0");
+        nothing["block_timestamp"] = json!(1_714_824_105_000_i64);
+        let read = page(&json!({ "data": [row(), nothing], "success": true })).expect("a page");
+        assert_eq!((read.rows.len(), read.until), (1, Timestamp::from_second(1_714_824_105).ok()));
     }
 
     #[test]

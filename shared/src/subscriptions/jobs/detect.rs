@@ -64,7 +64,7 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
         expire_orders(&cx, &mut db).await,
         free_dues(&cx, &db).await,
         announce(&cx, &mut db, &settings).await,
-        queue_again(&cx, &mut db, &settings).await,
+        queue_again(&cx, &mut db, &settings, now).await,
     ];
     steps.into_iter().collect()
 }
@@ -113,8 +113,11 @@ async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Aw
             Ok(page) => page,
             Err(away) => return Ok(Some(away)),
         };
-        newest = newest.max(page.rows.iter().map(|hint| hint.at).max());
-        let ended = page.next.is_none();
+        newest = newest.max(page.until);
+        pages += 1;
+        // No list goes further than this many pages, and it does not say whether more lies behind them.
+        let full = newest.filter(|_| pages == WINDOW_PAGES);
+        let ended = page.next.is_none() && full.is_none();
         // Where more rows than one run takes lie within the overlap, the next run would not get past them.
         let stuck = !ended && page_number == PAGES_MAX && newest.is_some_and(|newest| newest - OVERLAP <= start);
         let until = if stuck { newest.map(|newest| newest + OVERLAP) } else { newest };
@@ -122,9 +125,9 @@ async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Aw
         if ended {
             break;
         }
-        (next, pages) = (page.next, pages + 1);
-        if let Some(newest) = newest.filter(|_| pages == WINDOW_PAGES) {
-            // No list goes further than this many pages; transfers of one and the same moment are not that many.
+        next = page.next;
+        if let Some(newest) = full {
+            // Transfers of one and the same moment do not fill a list.
             since = if newest > since { newest } else { since + SignedDuration::from_millis(1) };
             (next, pages) = (None, 0);
         }
@@ -140,7 +143,8 @@ async fn keep(
     rows: &[Hint],
     until: Option<Timestamp>,
 ) -> Result<(), Fault> {
-    if rows.is_empty() {
+    let until = until.filter(|until| wallet.seen_until != Some(*until));
+    if rows.is_empty() && until.is_none() {
         return Ok(());
     }
     let mut db = cx.db().await?;
@@ -151,7 +155,7 @@ async fn keep(
     let fresh = chain::note(&tx, &hashes, now).await?;
     let mut notes: Vec<Note> = fresh.into_iter().map(|hash| Note::Check { hash, at: None }).collect();
     notes.extend(confirming(&tx, &wallet.address, rows).await?);
-    if let Some(until) = until.filter(|until| wallet.seen_until != Some(*until)) {
+    if let Some(until) = until {
         plans::set_seen(&tx, &wallet.address, until).await?;
     }
     let pushed = finish(&tx, settings, notes, now).await?;
@@ -237,11 +241,12 @@ async fn announce(cx: &Cx, db: &mut Connection, settings: &Settings) -> Result<(
     Ok(())
 }
 
-/// Queues transactions whose time has come and of which the queue has lost sight; the same twice is harmless.
-async fn queue_again(cx: &Cx, db: &mut Connection, settings: &Settings) -> Result<(), Fault> {
+/// Queues transactions whose time has come, which were known before `since` and of which the queue has lost sight; the
+/// same twice is harmless.
+async fn queue_again(cx: &Cx, db: &mut Connection, settings: &Settings, since: Timestamp) -> Result<(), Fault> {
     let now = cx.now();
     let tx = db.begin();
-    let hashes = store::jobs::checks_to_queue(&tx, now, BATCH).await?;
+    let hashes = store::jobs::checks_to_queue(&tx, since, now, BATCH).await?;
     let notes = hashes.into_iter().map(|hash| Note::Check { hash, at: None }).collect();
     let pushed = finish(&tx, settings, notes, now).await?;
     drop(tx);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::asked;
 use crate::base::{Fault, chain};
 use crate::db::{Connection, outbox};
-use crate::entry::Cx;
+use crate::entry::{Cx, deliver};
 use crate::subscriptions::model::{Alarm, Note};
 use crate::subscriptions::rules::{self, remind::due};
 use crate::subscriptions::settings::{self, Settings};
@@ -33,7 +33,7 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
             Err(fault @ (Fault::Db(_) | Fault::Stored { .. })) => {
                 tracing::warn!(error = chain(&fault), "reminders are planned one by one");
                 odd = true;
-                one_by_one(&mut db, &settings, place, now).await?
+                one_by_one(&cx, &mut db, &settings, place).await?
             }
             planned => planned?,
         };
@@ -99,12 +99,12 @@ fn note(settings: &Settings, ending: &Ending, days_before: i32, now: Timestamp) 
 /// Plans a batch's reminders each by itself, so that a row that cannot be handled keeps only its own back; it is an
 /// alarm.
 async fn one_by_one(
+    cx: &Cx,
     db: &mut Connection,
     settings: &Settings,
     from: Place,
-    now: Timestamp,
 ) -> Result<Option<Place>, Fault> {
-    let mut place = from;
+    let (mut place, now) = (from, cx.now());
     for _ in 0..BATCH {
         match plan(db, settings, place, 1, now).await {
             Ok(Some(next)) => place = next,
@@ -116,7 +116,9 @@ async fn one_by_one(
                 let tx = db.begin();
                 let alarm = Alarm::OddRow(format!("remind {}", odd.1));
                 let notes = alarms::raise(&tx, alarm, now).await?;
-                super::finish(&tx, settings, notes, now).await?;
+                let pushed = super::finish(&tx, settings, notes, now).await?;
+                drop(tx);
+                deliver::at_once(cx, db, pushed).await;
                 place = odd;
             }
             Err(fault) => return Err(fault),

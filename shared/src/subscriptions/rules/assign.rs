@@ -107,3 +107,6 @@ fn by_bot(facts: &Facts<'_>, claim: &Claim, late: SignedDuration, now: Timestamp
 pub fn missing(price: Units, balance: Units) -> Option<Units> {
     Some(price - balance).filter(|missing| *missing > Units::ZERO)
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,11 +79,16 @@ pub async fn access_to_queue(db: &impl GenericClient, now: Timestamp, limit: i64
     Ok(rows.iter().map(|row| row.get("chat_id")).collect())
 }
 
-/// Transactions that wait to be looked at and at which nobody looks, the longest waiting first.
-pub async fn checks_to_queue(db: &impl GenericClient, now: Timestamp, limit: i64) -> Result<Vec<TxHash>, Fault> {
+/// Transactions known before `since` that wait to be looked at and at which nobody looks, the longest waiting first.
+pub async fn checks_to_queue(
+    db: &impl GenericClient,
+    since: Timestamp,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<TxHash>, Fault> {
     let sql = "select hash from core.chain_tx
-               where next_check_at <= $1 and coalesce(leased_until, $1) <= $1
+               where next_check_at <= $1 and coalesce(leased_until, $1) <= $1 and first_seen_at < $3
                order by next_check_at limit $2";
-    let rows = db.query(sql, &[&now, &limit]).await?;
+    let rows = db.query(sql, &[&now, &limit, &since]).await?;
     Ok(rows.iter().map(|row| row.get("hash")).collect())
 }

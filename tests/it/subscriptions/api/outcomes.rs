@@ -201,13 +201,20 @@ async fn what_nobody_knows_for_an_hour_is_not_found_and_free_again() {
 async fn failures_outside_refuse_nothing() {
     let club = club().await;
     let hash = club.send_final("alice", 100 * USDT);
-    for fault in [Fault::Status(503), Fault::Status(403), Fault::BadJson, Fault::Drop] {
+    for fault in
+        [Fault::Status(503), Fault::Status(403), Fault::TooMany { retry_after: 7 }, Fault::BadJson, Fault::Drop]
+    {
+        club.world.chain.forget_calls();
         club.world.chain.faults().fail_next("*", 2, fault);
-        let answer = club.claim("alice", "1 month", &hash).await;
-        open(&answer, &hash, "checking", 0, "null");
+        open(&club.claim("alice", "1 month", &hash).await, &hash, "checking", 0, "null");
+        assert_eq!(club.world.chain.calls(Face::Tronscan).len(), 1, "{fault:?}");
+        open(&club.claim("alice", "1 month", &hash).await, &hash, "checking", 0, "null");
+        // Who was away is left alone for a while.
+        club.world.advance(SignedDuration::from_mins(1));
     }
     club.world.chain.faults().clear();
     club.world.telegram.faults().fail_next("*", 1000, Fault::Status(500));
-    assert_eq!(club.claim("alice", "1 month", &hash).await.status, 201, "Telegram changes no answer");
+    let answer = club.claim("alice", "1 month", &hash).await;
+    assert_eq!(answer.status, 201, "Telegram changes no answer: {}", answer.text());
     club.world.telegram.faults().clear();
 }

@@ -41,10 +41,10 @@ async fn an_end_is_noted_once_and_the_next_end_again() {
     for round in 1..=2 {
         club.buy_and_join(ALICE, "1 month").await;
         let end = club.end(ALICE).await;
-        club.pass(end.duration_since(club.world.now()) - SignedDuration::from_secs(1)).await;
+        club.pass(end.duration_since(club.world.now()) - minutes(1)).await;
         assert_eq!(expired(&club, ALICE).await, round - 1);
         assert!(club.is_inside(ALICE));
-        club.world.advance(SignedDuration::from_secs(1));
+        club.world.advance(minutes(1));
         join_all((0..4).map(|_| club.world.run("subscriptions-expire"))).await;
         club.settle().await;
         for _ in 0..2 {
@@ -66,9 +66,9 @@ async fn grace_puts_the_removal_off_and_not_the_end() {
     club.pass(hours(24)).await;
     let told_by_api = club.subscription(ALICE).await;
     assert_eq!((told_by_api["status"].as_str(), told_by_api["days_left"].as_i64()), (Some("grace"), Some(0)));
-    club.pass(hours(48) - SignedDuration::from_secs(1)).await;
+    club.pass(hours(48) - minutes(1)).await;
     assert_eq!((expired(&club, ALICE).await, club.is_inside(ALICE)), (0, true));
-    club.pass(SignedDuration::from_secs(1)).await;
+    club.minute().await;
     assert_eq!((expired(&club, ALICE).await, club.is_inside(ALICE)), (1, false));
     assert_eq!(club.subscription(ALICE).await["status"], "expired");
 }

@@ -113,11 +113,13 @@ async fn a_setting_takes_effect_at_once() {
     club.member(ALICE, "alice").await;
     club.set("support_contact", "@somebody_else").await;
     assert!(club.say(ALICE, "/help").await.text().contains("@somebody_else"));
-    club.set("required_confirmations", "5").await;
+    club.set("required_confirmations", "25").await;
     let order = club.order(ALICE, "1 month").await;
     let hash = club.send("alice", order.due);
-    club.world.chain.set_confirmations(&hash, 5);
-    club.world.chain.solidify(&hash, true);
+    club.world.chain.set_confirmations(&hash, 24);
+    club.minute().await;
+    assert!(club.say(ALICE, "/status").await.text().contains("confirming 24/25"));
+    club.world.chain.set_confirmations(&hash, 25);
     club.minute().await;
     assert_eq!(club.subscription(ALICE).await["status"], "active");
     club.set("time_zone", "Asia/Tokyo").await;

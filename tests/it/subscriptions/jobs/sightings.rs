@@ -5,7 +5,7 @@ use local::chain::Draft;
 use serde_json::json;
 use tests::subscriptions::{ADMINS, Club, USDT};
 
-use super::{hours, minutes, told};
+use super::{hours, minutes};
 
 const ALICE: i64 = 1001;
 const BOB: i64 = 1002;

@@ -3,7 +3,7 @@
 use local::chain::{Disagreement, Face, Outcome};
 use local::faults::Fault;
 
-use super::{Club, Says, Way, alarms, has_access, open, paid, registered, state};
+use super::{Club, PRICE, Says, Way, alarms, has_access, open, paid, registered, state};
 
 const DISPUTED: &str = "contradict each other";
 const ONE_SIDED: &str = "Only one of";
@@ -55,7 +55,10 @@ async fn a_dispute_is_told_after_ten_minutes_and_once() {
 #[tokio::test]
 async fn a_dispute_goes_on_while_a_source_is_away() {
     let club = Club::new().await;
-    let hash = claimed(&club, 1001, (Says::Good, Says::Failed), "disputed").await;
+    let name = registered(&club, 1001).await;
+    let hash = paid(&club);
+    club.world.chain.disagree(&hash, Face::Node, Disagreement::Amount(PRICE + 1));
+    assert_eq!(open(&club.claim(&name, "1 month", &hash).await), "disputed");
     minutes(&club, 4).await;
     for source in ["tronscan", "node"] {
         club.world.chain.faults().fail_next(source, 1, Fault::Status(502));

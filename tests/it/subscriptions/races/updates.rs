@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use tests::subscriptions::Club;
 
 use super::{TIMES, all, club_of_all};
-use crate::subscriptions::crowd::{Books, FIRST, books, check, in_groups, later, pay_all, recover, told};
+use crate::subscriptions::crowd::{Books, FIRST, books, check, in_groups, later, pay_all, recover, shown, told};
 
 /// Delivers all at once, as Telegram does, and again what was not taken.
 async fn deliver_all(club: &Club, updates: &[Json]) {
@@ -34,8 +34,7 @@ fn press(club: &Club, id: i64, plan: i64) -> Json {
 async fn has_one_order(club: &Club, id: i64) {
     let order = club.open_order(id).await;
     assert_eq!(club.count("plan_order", &format!("chat_id = {id}")).await, 1);
-    let due = format!("100.{:04}", order.due % 1_000_000 / 100);
-    assert_eq!(told(club, id, &due), 1, "{:?}", club.texts(id));
+    assert_eq!(told(club, id, &shown(order.due)), 1, "{:?}", club.texts(id));
 }
 
 #[tokio::test]

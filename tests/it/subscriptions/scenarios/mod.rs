@@ -3,3 +3,5 @@
 mod buying;
 mod crashes;
 mod proof;
+mod reminders;
+mod thousand;
