@@ -74,11 +74,14 @@ create index chain_transfer_open on core.chain_transfer (state, found_at, hash, 
 create index chain_transfer_owner_id on core.chain_transfer (product, owner_id) where owner_id is not null;
 create index chain_transfer_sender on core.chain_transfer (sender);
 
+-- How often it was begun to send a message since anything was heard of that: it is known to have died in between.
+alter table core.outbox add column begun int not null default 0;
+
 -- When a sender, and a chat of it, may send the next message. Kept by the server's own clock: it is about real seconds.
 create table core.sender_pace (
     channel text        not null,
     sender  text        not null,
-    -- A chat, or 0 for all of the sender's.
+    -- A chat, or the smallest number for all of the sender's.
     lane    bigint      not null,
     free_at timestamptz not null,
     constraint sender_pace_pkey primary key (channel, sender, lane)

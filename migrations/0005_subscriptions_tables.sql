@@ -13,6 +13,9 @@ create table subscriptions.member (
     at_private_group  boolean     not null default false,
     -- As Telegram calls it: member, administrator, creator, restricted, left, kicked.
     group_status      text,
+    -- As of when Telegram says so, and the update that said it; none where it was asked.
+    group_status_at   timestamptz,
+    group_update      bigint,
     group_checked_at  timestamptz,
     date_joined       timestamptz not null,
     is_staff          boolean     not null default false,
@@ -110,6 +113,7 @@ create table subscriptions.claim (
     constraint claim_plan_of_api check (via <> 'api' or (plan_id is not null and price is not null))
 ) with (fillfactor = 80);
 create unique index claim_one_per_hash on subscriptions.claim (hash) where state <> 'refused';
+create index claim_checking on subscriptions.claim (chat_id) where state = 'checking';
 create index claim_of_hash on subscriptions.claim (hash, claim_id);
 create index claim_of_order on subscriptions.claim (order_id) where order_id is not null;
 
@@ -221,6 +225,8 @@ create table subscriptions.access_task (
     done          bigint      not null default 0,
     -- The member is to be told the new end, and given a link if outside.
     invite        boolean     not null default false,
+    -- The member was inside when the removal began, and nobody was told of it yet.
+    is_removing   boolean     not null default false,
     leased_until  timestamptz,
     attempts      int         not null default 0,
     next_at       timestamptz,

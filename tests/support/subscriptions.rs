@@ -195,7 +195,7 @@ impl Club {
 
     /// The order a member has open.
     pub async fn open_order(&self, user: i64) -> Ordered {
-        let sql = "select order_id, due, wallet::text from subscriptions.plan_order
+        let sql = "select order_id, coalesce(due, 0), wallet::text from subscriptions.plan_order
                    where chat_id = $1 and state in ('waiting', 'confirming', 'partially_paid')";
         let row = self.world.db().await.query_one(sql, &[&user]).await.expect("one open order");
         Ordered { id: row.get(0), due: row.get(1), wallet: row.get(2) }

@@ -165,9 +165,11 @@ pub async fn tx(db: &impl GenericClient, hash: &TxHash) -> Result<Option<ChainTx
 }
 
 /// Notes transactions that were heard of, and looks anew at those that nobody knew once; says which are to be looked at.
+/// The rows of the others are not locked: whoever holds them may wait for what the caller holds.
 pub async fn note(tx: &Transaction<'_>, hashes: &[TxHash], now: Timestamp) -> Result<Vec<TxHash>, Fault> {
     let sql = "insert into core.chain_tx as t (hash, first_seen_at, next_check_at)
-               select h, $2, $2 from unnest($1::text[]) h order by h
+               select h, $2, $2 from unnest($1::text[]) h
+               where not exists (select 1 from core.chain_tx k where k.hash = h and k.state <> 'not_found') order by h
                on conflict (hash) do update
                set state = 'checking', reason = null, first_seen_at = $2, next_check_at = $2, unknown_count = 0
                where t.state = 'not_found'
@@ -389,12 +391,4 @@ pub async fn keep_reserved(
                where product = $1 and order_ref = $2";
     tx.execute(sql, &[&product, &order_ref, &until]).await?;
     Ok(())
-}
-
-/// Frees amounts of `product` whose time is over, at most `limit`; says how many.
-pub async fn free_dues(db: &impl GenericClient, product: &str, now: Timestamp, limit: i64) -> Result<u64, Fault> {
-    let sql = "delete from core.due_reservation where (wallet, due) in
-               (select wallet, due from core.due_reservation where product = $1 and reserved_until <= $2
-                order by reserved_until limit $3 for update skip locked)";
-    db.execute(sql, &[&product, &now, &limit]).await
 }

@@ -20,6 +20,8 @@ pub const LEASE_MESSAGES_MAX: i64 = 20;
 pub const AGE_MAX: SignedDuration = SignedDuration::from_hours(24);
 /// The longest wait between two attempts.
 pub const BACKOFF_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// The same for answers, for which somebody waits: less than the relay's minute.
+pub const ANSWER_BACKOFF_MAX: SignedDuration = SignedDuration::from_secs(50);
 
 /// What must stay in order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -206,7 +208,8 @@ pub async fn push(tx: &Transaction<'_>, messages: &[Outgoing], now: Timestamp) -
     Ok(pushed)
 }
 
-/// Takes what waits in `lane`, unless another sender has it, its first message is to wait, or the sender pauses.
+/// Takes what waits in `lane`, unless another sender has it, its first message is to wait, or the sender pauses. Where
+/// another has a later message, which was written while the lane seemed to be empty, it takes those before it.
 pub async fn lease(db: &impl GenericClient, lane: &Lane, now: Timestamp) -> Result<Vec<Letter>, Fault> {
     let sql = "with head as materialized (
                    select not_before <= $4 and (leased_until is null or leased_until <= $4) as free
@@ -217,6 +220,10 @@ pub async fn lease(db: &impl GenericClient, lane: &Lane, now: Timestamp) -> Resu
                    select outbox_id from core.outbox
                    where state = 'waiting' and channel = $1 and sender = $2 and lane = $3
                        and (select free from head)
+                       and outbox_id < coalesce(
+                           (select min(outbox_id) from core.outbox
+                            where state = 'waiting' and channel = $1 and sender = $2 and lane = $3
+                                and leased_until > $4), 9223372036854775807)
                        and not exists (select 1 from core.sender_pause p
                            where p.channel = $1 and p.sender = $2 and p.until > $4)
                    order by outbox_id limit $6
@@ -293,12 +300,21 @@ pub async fn settle(tx: &Transaction<'_>, ends: &[(i64, End)], now: Timestamp) -
     Ok(())
 }
 
-/// Gives a lane back whose messages can be sent a little later.
-pub async fn give_back(tx: &Transaction<'_>, lane: &Lane) -> Result<(), Fault> {
-    let sql = "update core.outbox set leased_until = null
-               where state = 'waiting' and channel = $1 and sender = $2 and lane = $3 and leased_until is not null";
-    tx.execute(sql, &[&lane.channel, &lane.sender, &lane.number]).await?;
+/// Notes that a message is being sent right now; says how often that was noted and nothing was heard of it since.
+pub async fn begin_sending(db: &impl GenericClient, id: i64) -> Result<i32, Fault> {
+    let sql = "update core.outbox set begun = begun + 1 where outbox_id = $1 returning begun";
+    Ok(db.query_opt(sql, &[&id]).await?.map_or(1, |row| row.get("begun")))
+}
+
+/// Gives messages back that can be sent a little later.
+pub async fn give_back(tx: &Transaction<'_>, letters: &[Letter]) -> Result<(), Fault> {
+    let sql = "update core.outbox set leased_until = null where state = 'waiting' and outbox_id = any($1)";
+    tx.execute(sql, &[&numbers(letters)]).await?;
     Ok(())
+}
+
+fn numbers(letters: &[Letter]) -> Vec<i64> {
+    letters.iter().map(|letter| letter.id).collect()
 }
 
 /// Takes messages back that wait in `lane` for what is said under `about`; says how many. One that is being sent right now
@@ -310,14 +326,17 @@ pub async fn take_back(tx: &Transaction<'_>, lane: &Lane, about: &str, now: Time
     tx.execute(sql, &[&lane.channel, &lane.sender, &lane.number, &about, &now]).await
 }
 
-/// Puts a message off until `until` and gives its lane back, with all that waits behind it.
-pub async fn postpone(tx: &Transaction<'_>, lane: &Lane, id: i64, until: Timestamp) -> Result<(), Fault> {
+/// Puts the first of `letters` off until `until`, and gives them back, for what stands behind it may not overtake. That try
+/// was heard of, so it does not count as one whose sender died.
+pub async fn postpone(tx: &Transaction<'_>, letters: &[Letter], until: Timestamp) -> Result<(), Fault> {
+    let Some(first) = letters.first() else { return Ok(()) };
     let sql = "update core.outbox
                set leased_until = null,
-                   not_before = case when outbox_id = $4 then $5 else not_before end,
-                   attempts = attempts + case when outbox_id = $4 then 1 else 0 end
-               where state = 'waiting' and channel = $1 and sender = $2 and lane = $3 and outbox_id >= $4";
-    tx.execute(sql, &[&lane.channel, &lane.sender, &lane.number, &id, &until]).await?;
+                   not_before = case when outbox_id = $2 then $3 else not_before end,
+                   attempts = attempts + case when outbox_id = $2 then 1 else 0 end,
+                   begun = case when outbox_id = $2 then greatest(begun - 1, 0) else begun end
+               where state = 'waiting' and outbox_id = any($1)";
+    tx.execute(sql, &[&numbers(letters), &first.id, &until]).await?;
     Ok(())
 }
 
@@ -360,10 +379,11 @@ pub async fn forget(db: &impl GenericClient, before: Timestamp, limit: i64) -> R
     db.execute(sql, &[&before, &limit]).await
 }
 
-/// The wait after `attempts` failed attempts: 2, 4, 8 .. seconds up to [`BACKOFF_MAX`].
-pub fn backoff(attempts: i32) -> SignedDuration {
+/// The wait after `attempts` failed attempts: 2, 4, 8 .. seconds up to [`BACKOFF_MAX`], or [`ANSWER_BACKOFF_MAX`].
+pub fn backoff(lane: &Lane, attempts: i32) -> SignedDuration {
     let exponent = u32::try_from(attempts.clamp(1, 20)).expect("clamped above zero");
-    SignedDuration::from_secs(2_i64.pow(exponent)).min(BACKOFF_MAX)
+    let longest = if lane.channel == "answer" { ANSWER_BACKOFF_MAX } else { BACKOFF_MAX };
+    SignedDuration::from_secs(2_i64.pow(exponent)).min(longest)
 }
 
 #[cfg(test)]
@@ -372,7 +392,8 @@ mod tests {
 
     #[test]
     fn the_wait_doubles_up_to_an_hour() {
-        let waits: Vec<i64> = [0, 1, 2, 3, 11, 12, 40].map(|n| backoff(n).as_secs()).to_vec();
-        assert_eq!(waits, [2, 2, 4, 8, 2048, 3600, 3600]);
+        let waits = |channel| [0, 1, 2, 3, 11, 12, 40].map(|n| backoff(&unordered(channel, ""), n).as_secs());
+        assert_eq!(waits("telegram"), [2, 2, 4, 8, 2048, 3600, 3600]);
+        assert_eq!(waits("answer"), [2, 2, 4, 8, 50, 50, 50]);
     }
 }

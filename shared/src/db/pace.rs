@@ -4,10 +4,19 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::GenericClient;
 use super::outbox::Lane;
 use crate::base::Fault;
 use crate::base::config::Pace;
+
+/// The longest wait for a place.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// How much longer than an even share of the second one message takes.
+const SLACK: f64 = 1.04;
+/// The lane that stands for all of a sender's; no chat has this number.
+const ALL: i64 = i64::MIN;
 
 /// When the next message may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,45 +25,72 @@ pub enum Place {
     In(Duration),
     /// The chat has just had one: ask again after this wait.
     ChatBusy(Duration),
+    /// The sender was told to slow down.
+    Paused,
 }
 
-/// Takes the next place of a sender for a message in `lane`.
-pub async fn take(db: &impl GenericClient, lane: &Lane, pace: Pace) -> Result<Place, Fault> {
+/// Takes the next place of a sender for a message in `lane`. A wait that somebody else was told counts here too.
+pub async fn take(db: &impl GenericClient, lane: &Lane, pace: Pace, now: Timestamp) -> Result<Place, Fault> {
     let Lane { channel, sender, number } = lane;
     let interval = pace.chat_interval.as_secs_f64();
-    let sql = "with taken as (
+    // The chat is busy from when the message leaves, which is after those that wait before it.
+    let sql = "with paused as (
+                   select 1 from core.sender_pause where channel = $1 and sender = $2 and until > $5
+               ), ahead as (
+                   select greatest(clock_timestamp(), max(free_at)) + make_interval(secs => $4) as until
+                   from core.sender_pace where channel = $1 and sender = $2 and lane = $6
+               ), taken as (
                    insert into core.sender_pace as p (channel, sender, lane, free_at)
-                   values ($1, $2, $3, clock_timestamp() + make_interval(secs => $4))
-                   on conflict (channel, sender, lane) do update
-                   set free_at = clock_timestamp() + make_interval(secs => $4) where p.free_at <= clock_timestamp()
-                   returning 0::float8 as wait)
-               select wait, true as free from taken
+                   select $1, $2, $3, ahead.until from ahead where not exists (select 1 from paused)
+                   on conflict (channel, sender, lane) do update set free_at = excluded.free_at
+                   where p.free_at <= clock_timestamp()
+                   returning 'taken' as said, 0::float8 as wait)
+               select said, wait from taken
+               union all select 'paused', 0 from paused
                union all
-               select greatest(extract(epoch from free_at - clock_timestamp()), 0)::float8, false
+               select 'busy', greatest(extract(epoch from free_at - clock_timestamp()), 0)::float8
                from core.sender_pace
-               where channel = $1 and sender = $2 and lane = $3 and not exists (select 1 from taken)";
-    let row = db.query_opt(sql, &[channel, sender, number, &interval]).await?;
-    if let Some(row) = row.filter(|row| !row.get::<_, bool>("free")) {
-        return Ok(Place::ChatBusy(seconds(row.get("wait"))));
+               where channel = $1 and sender = $2 and lane = $3
+                   and not exists (select 1 from taken) and not exists (select 1 from paused)";
+    let row = db.query_opt(sql, &[channel, sender, number, &interval, &now, &ALL]).await?;
+    match row.as_ref().map(|row| row.get("said")) {
+        Some("paused") => return Ok(Place::Paused),
+        Some("busy") => return Ok(Place::ChatBusy(seconds(row.map_or(0.0, |row| row.get("wait"))))),
+        _ => {}
     }
-    let step = 1.0 / f64::from(pace.per_second);
+    // A little more than an even share, so that no second sees one too many.
+    let step = SLACK / f64::from(pace.per_second);
     let sql = "insert into core.sender_pace as p (channel, sender, lane, free_at)
-               values ($1, $2, 0, clock_timestamp() + make_interval(secs => $3))
+               values ($1, $2, $4, clock_timestamp() + make_interval(secs => $3))
                on conflict (channel, sender, lane) do update
                set free_at = greatest(p.free_at, clock_timestamp()) + make_interval(secs => $3)
                returning greatest(extract(epoch from free_at - clock_timestamp()) - $3, 0)::float8 as wait";
-    let wait: f64 = db.query_one(sql, &[channel, sender, &step]).await?.get("wait");
-    if wait > 0.0 {
-        // The chat's turn counts from when this message leaves, not from when it took its place in the line.
-        let sql = "update core.sender_pace set free_at = free_at + make_interval(secs => $4)
-                   where channel = $1 and sender = $2 and lane = $3";
-        db.execute(sql, &[channel, sender, number, &wait]).await?;
-    }
-    Ok(Place::In(seconds(wait)))
+    let row = db.query_one(sql, &[channel, sender, &step, &ALL]).await?;
+    Ok(Place::In(seconds(row.get("wait"))))
+}
+
+/// Until when a sender is to be left alone, if it asked for that.
+pub async fn paused_until(
+    db: &impl GenericClient,
+    channel: &str,
+    sender: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Fault> {
+    let sql = "select until from core.sender_pause where channel = $1 and sender = $2 and until > $3";
+    Ok(db.query_opt(sql, &[&channel, &sender, &now]).await?.map(|row| row.get("until")))
+}
+
+/// Notes that a sender is to be left alone until `until`.
+pub async fn pause(db: &impl GenericClient, channel: &str, sender: &str, until: Timestamp) -> Result<(), Fault> {
+    let sql = "insert into core.sender_pause as p (channel, sender, until) values ($1, $2, $3)
+               on conflict (channel, sender) do update set until = greatest(p.until, $3)";
+    db.execute(sql, &[&channel, &sender, &until]).await?;
+    Ok(())
 }
 
 fn seconds(wait: f64) -> Duration {
-    Duration::try_from_secs_f64(wait).unwrap_or_default()
+    // A clock of the server that was set back must not make anybody wait for it.
+    Duration::try_from_secs_f64(wait).unwrap_or_default().min(WAIT_MAX)
 }
 
 /// Forgets chats that have had nothing for `idle`, at most `limit`; says how many.

@@ -1,9 +1,12 @@
 //! API keys of back-office callers: `X-Api-Key` missing is 401, wrong or without the scope 403.
 
-use http::StatusCode;
+use futures_util::future::join;
+use http::{HeaderValue, StatusCode};
 
 use super::{Cx, Problem, Request};
+use crate::base::Fault;
 use crate::db::api_keys::{self, Caller};
+use crate::db::{Connection, GenericClient};
 
 const HEADER: &str = "x-api-key";
 
@@ -17,15 +20,41 @@ pub async fn caller(cx: &Cx, request: &Request, scope: &str) -> Result<Caller, P
 
 /// The same for what one of several scopes is enough for.
 pub async fn caller_with_one(cx: &Cx, request: &Request, scopes: &[&str]) -> Result<Caller, Problem> {
-    let Some(key) = request.headers.get(HEADER).filter(|key| !key.is_empty()) else {
-        let detail = "Send an API key in the header X-Api-Key.";
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail));
-    };
+    let key = key(request)?;
     let db = cx.db().await?;
-    let found = match key.to_str() {
-        Ok(key) => api_keys::find(&*db, key).await?,
-        Err(_) => None,
-    };
+    admitted(find(&*db, key).await?, scopes)
+}
+
+/// The caller, and what `read` reads in the same round trip; it is thrown away if they may not. For functions that
+/// [check their caller themselves](super::Function::admits_itself).
+pub async fn caller_and<T>(
+    cx: &Cx,
+    request: &Request,
+    scope: &str,
+    read: impl AsyncFnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<(Caller, T), Problem> {
+    let key = key(request)?;
+    let db = cx.db().await?;
+    let (found, read) = join(find(&*db, key), read(&db)).await;
+    Ok((admitted(found?, &[scope])?, read?))
+}
+
+/// The key as it was sent.
+fn key(request: &Request) -> Result<&HeaderValue, Problem> {
+    request.headers.get(HEADER).filter(|key| !key.is_empty()).ok_or_else(|| {
+        let detail = "Send an API key in the header X-Api-Key.";
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    })
+}
+
+async fn find(db: &impl GenericClient, key: &HeaderValue) -> Result<Option<Caller>, Fault> {
+    match key.to_str() {
+        Ok(key) => api_keys::find(db, key).await,
+        Err(_) => Ok(None),
+    }
+}
+
+fn admitted(found: Option<Caller>, scopes: &[&str]) -> Result<Caller, Problem> {
     match found {
         Some(caller) if scopes.iter().any(|scope| may(&caller, scope)) => Ok(caller),
         Some(_) => {

@@ -25,6 +25,7 @@ const LISTENERS: &[deliver::Listener] = &[
     crate::subscriptions::jobs::messages::MEMBER,
     crate::subscriptions::jobs::messages::REMINDER,
     crate::subscriptions::jobs::messages::ADMIN,
+    crate::subscriptions::jobs::messages::JOIN,
 ];
 
 /// Every function.

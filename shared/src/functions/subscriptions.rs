@@ -8,7 +8,7 @@ use crate::subscriptions;
 use crate::subscriptions::jobs::messages;
 
 /// Who hears what became of the bot's messages.
-const HEARD: &[deliver::Listener] = &[messages::MEMBER, messages::REMINDER, messages::ADMIN];
+const HEARD: &[deliver::Listener] = &[messages::MEMBER, messages::REMINDER, messages::ADMIN, messages::JOIN];
 
 /// Telegram webhook of the subscription bot.
 pub fn subscriptions_webhook() -> Function {
@@ -59,6 +59,7 @@ pub fn subscriptions_get() -> Function {
     let route = (Method::GET, "/api/v1/subscriptions");
     Function::http("subscriptions-get", route, Scope("subscriptions:read"), subscriptions::api::subscriptions::show)
         .slash()
+        .admits_itself()
         .warm(&[warm::db])
         .described(subscriptions::api::subscriptions::show_operation)
 }

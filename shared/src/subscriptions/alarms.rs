@@ -5,12 +5,11 @@ use jiff::Timestamp;
 use super::model::{AdminNote, Alarm, Note};
 use super::{DOMAIN, store};
 use crate::base::{Fault, metrics};
-use crate::db::Transaction;
+use crate::db::chain::{OFFSET_STEP, OFFSETS};
+use crate::db::{GenericClient, Transaction};
 
 /// Counts alarms that were raised.
 const METRIC: &str = "subscriptions_alarm";
-/// Kinds that are about the chain and its explorers.
-pub const OF_THE_CHAIN: [&str; 3] = ["disputed", "one_sided", "source_away"];
 
 /// Raises the alarm: a line in the log, a metric, a message to every admin. Nothing while it is raised already.
 pub async fn raise(tx: &Transaction<'_>, alarm: Alarm, now: Timestamp) -> Result<Vec<Note>, Fault> {
@@ -42,11 +41,43 @@ pub async fn clear(tx: &Transaction<'_>, alarm: &Alarm, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Takes back the alarms of these kinds but those that are `still` wrong.
-pub async fn clear_kinds(tx: &Transaction<'_>, kinds: &[&str], still: &[Alarm], now: Timestamp) -> Result<(), Fault> {
-    let still: Vec<String> = still.iter().map(|alarm| joined(alarm.key())).collect();
-    for (kind, raised_at) in store::alarms::clear_kinds(tx, kinds, &still).await? {
+/// Takes back all alarms of these kinds.
+pub async fn clear_kinds(tx: &Transaction<'_>, kinds: &[&str], now: Timestamp) -> Result<(), Fault> {
+    for (kind, raised_at) in store::alarms::clear_kinds(tx, kinds).await? {
         over(&kind, raised_at, now);
+    }
+    Ok(())
+}
+
+/// Takes back the alarms about transactions that are not wrong any more, or not in this way, since `since` or longer.
+pub async fn clear_settled(tx: &Transaction<'_>, since: Timestamp, now: Timestamp) -> Result<(), Fault> {
+    for (kind, raised_at) in store::detection::clear_settled(tx, since).await? {
+        over(&kind, raised_at, now);
+    }
+    Ok(())
+}
+
+/// Takes back the alarm that no exact amount is free for an order, once there is one for each plan.
+pub async fn clear_due_free(db: &impl GenericClient, now: Timestamp) -> Result<(), Fault> {
+    let (kind, _) = Alarm::NoDueFree.key();
+    if let Some(raised_at) = store::alarms::clear_due_free(db, kind, (OFFSETS, OFFSET_STEP)).await? {
+        over(kind, raised_at, now);
+    }
+    Ok(())
+}
+
+/// A row that a job left out, as its alarm names it.
+pub fn odd_row(job: &str, member: i64) -> Alarm {
+    Alarm::OddRow(format!("{job} {member}"))
+}
+
+/// Takes back the alarms about rows that `job` left out once, now that it has come to its end and left out no others than
+/// those of `still`.
+pub async fn clear_odd(db: &impl GenericClient, job: &str, still: &[i64], now: Timestamp) -> Result<(), Fault> {
+    let (kind, _) = odd_row(job, 0).key();
+    let still: Vec<String> = still.iter().map(|member| odd_row(job, *member).key().1).collect();
+    for raised_at in store::alarms::clear_odd(db, kind, job, &still).await? {
+        over(kind, raised_at, now);
     }
     Ok(())
 }
@@ -67,10 +98,6 @@ pub async fn clear_heard(tx: &Transaction<'_>, now: Timestamp) -> Result<(), Fau
         over(kind, raised_at, now);
     }
     Ok(())
-}
-
-fn joined((kind, subject): (&str, String)) -> String {
-    format!("{kind}:{subject}")
 }
 
 fn over(kind: &str, raised_at: Timestamp, now: Timestamp) {

@@ -12,6 +12,9 @@ use crate::base::tron::TxHash;
 use crate::db::chain::{self, ChainTx};
 use crate::db::Transaction;
 
+/// Transactions of one member in chat that are looked at at once: each costs calls for an hour, whether it exists or not.
+pub const CHECKING_MAX: i64 = 3;
+
 /// Claims a transaction for a plan, over the API. The same member's claim that is still open is given back.
 pub async fn by_api(
     tx: &Transaction<'_>,
@@ -40,7 +43,11 @@ pub async fn by_bot(
     let check = Note::Check { hash: hash.clone(), at: None };
     if let Some(standing) = standing(tx, hash).await? {
         let is_own = standing.member == new.member && standing.state.is_open();
-        return if is_own { Ok((standing, vec![check])) } else { Err(Error::HashUsed) };
+        let again = if standing.state == ClaimState::Checking { vec![check] } else { Vec::new() };
+        return if is_own { Ok((standing, again)) } else { Err(Error::HashUsed) };
+    }
+    if store::checking_of(tx, member.chat_id).await? >= CHECKING_MAX {
+        return Err(Error::TooManyClaims);
     }
     // The row of a known transaction is not locked: whoever holds it may be waiting for this member's.
     if before.is_none_or(|known| known.state == TxState::NotFound) {

@@ -45,7 +45,8 @@ pub async fn extend(
         rules::extended(old.as_ref(), days, settings.grace, now)
     } else {
         let active = old.as_ref().filter(|old| now < old.ends_at).ok_or(Error::NotActive)?;
-        (active.starts_at, rules::shortened(active.ends_at, -days, now))
+        let ends_at = rules::shortened(active.ends_at, -days, now);
+        (active.starts_at.min(ends_at), ends_at)
     };
     let new = Subscription { starts_at, ends_at, set_at: now, ..old.clone().unwrap_or_else(|| none(member, now)) };
     change(tx, member, (old.as_ref(), new, days), (actor, reason), now).await

@@ -5,19 +5,24 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use serde_json::json;
 
 use self::csv::{Paid, Remark};
 use self::merge::{Merged, merged};
-use super::model::{MemberId, PlanId};
-use super::store::import as store;
+use super::model::{ClaimReason, ClaimState, MemberId, Note, PlanId};
+use super::store::claims;
+use super::store::import::{self as store, HashesCame};
+use super::{DOMAIN, assignment};
 use crate::base::Fault;
 use crate::base::i18n::Lang;
-use crate::base::tron::Units;
-use crate::db::Transaction;
+use crate::base::tron::{TxHash, Units};
+use crate::db::{Transaction, audit};
 
 pub mod csv;
 pub mod merge;
 
+/// Who did it, in the audit.
+const ACTOR: &str = "operator";
 /// Rows of one statement.
 const BATCH: usize = 2_000;
 
@@ -74,23 +79,19 @@ pub struct Report {
     pub to_verify: Vec<MemberId>,
 }
 
-/// Imports what is good of the files. Who was there keeps what is newer here; nobody's subscription is touched.
+/// Imports what is good of the files. Who was there keeps what is newer here; nobody's subscription is touched. Notes
+/// are for those who claimed what was used there.
 pub async fn run(
     tx: &Transaction<'_>,
     files: &Files,
     (language, grace): (Lang, SignedDuration),
     now: Timestamp,
-) -> Result<Report, Fault> {
+) -> Result<(Report, Vec<Note>), Fault> {
     let mut report = Report::default();
     let mut to_verify: Vec<MemberId> = Vec::new();
     let (paid, hashes, odd) = files.subscriptions.as_deref().map(csv::subscriptions).unwrap_or_default();
     // Before members' rows, in the order in which all take their locks.
-    let mut added = 0;
-    for hashes in hashes.chunks(BATCH) {
-        added += store::add_hashes(tx, hashes, now).await?;
-    }
-    report.hashes = Count::new(hashes.len(), added, 0);
-
+    let notes = use_up(tx, &hashes, &mut report, now).await?;
     let users = files.users.as_deref().map(csv::users).unwrap_or_default();
     report.bad.extend(users.bad);
     let (mut added, mut changed) = (0, 0);
@@ -126,7 +127,60 @@ pub async fn run(
     to_verify.sort_unstable();
     to_verify.dedup();
     report.to_verify = to_verify;
-    Ok(report)
+    note(tx, &report, now).await?;
+    Ok((report, notes))
+}
+
+/// Notes that an import was made, and what it came to in numbers.
+async fn note(tx: &Transaction<'_>, report: &Report, now: Timestamp) -> Result<(), Fault> {
+    let Report { users, plans, subscriptions, members, hashes, bad, remarks, .. } = report;
+    let new = json!({
+        "users": users, "plans": plans, "subscriptions": subscriptions, "members": members, "hashes": hashes,
+        "bad": bad.len(), "remarks": remarks.len(),
+    });
+    let entry =
+        audit::Entry { domain: DOMAIN, actor: ACTOR, action: "import", subject: "import", old: None, new: Some(new) };
+    audit::note(tx, entry, now).await
+}
+
+/// Lets transactions that were used there pay nothing here, given with their lines. What is claimed and not settled is
+/// refused; what was paid here and is nobody's yet was paid for something there.
+async fn use_up(
+    tx: &Transaction<'_>,
+    lines: &BTreeMap<TxHash, u64>,
+    report: &mut Report,
+    now: Timestamp,
+) -> Result<Vec<Note>, Fault> {
+    let hashes: Vec<&TxHash> = lines.keys().collect();
+    let (mut added, mut changed, mut notes) = (0, 0, Vec::new());
+    for hashes in hashes.chunks(BATCH) {
+        let came = store::add_hashes(tx, hashes, now).await?;
+        let HashesCame { stopped, returned, .. } = came;
+        (added, changed) = (added + came.added, changed + stopped.len());
+        let mut places: BTreeMap<TxHash, Vec<String>> = BTreeMap::new();
+        for (hash, log_index) in returned {
+            places.entry(hash).or_default().push(log_index.to_string());
+        }
+        for hash in &stopped {
+            notes.extend(assignment::refuse_claim(tx, hash, ClaimReason::Used, now).await?);
+        }
+        for hash in places.keys() {
+            let claim = claims::latest(tx, hash).await?;
+            if claim.is_some_and(|claim| matches!(claim.state, ClaimState::Checking | ClaimState::Held)) {
+                notes.extend(assignment::refuse_claim(tx, hash, ClaimReason::Used, now).await?);
+            }
+        }
+        report.remarks.extend(places.into_iter().map(|(hash, places)| Remark {
+            file: "subscriptions",
+            line: lines.get(&hash).copied().unwrap_or_default(),
+            reason: format!(
+                "the transaction {hash} was proved here and nobody's: its transfers at {} are noted as returned",
+                places.join(", ")
+            ),
+        }));
+    }
+    report.hashes = Count::new(hashes.len(), added, changed);
+    Ok(notes)
 }
 
 /// A plan as lines name it: ours, and its price there.

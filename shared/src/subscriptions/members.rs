@@ -28,9 +28,13 @@ pub struct Seen<'a> {
     pub lang: Lang,
 }
 
+/// As much of a name as is kept.
+pub fn cut(name: &str) -> String {
+    name.chars().take(NAME_CHARS_MAX).collect()
+}
+
 /// Adds a person, or refreshes what is known of them. Their row is locked until the transaction ends.
 pub async fn greet(tx: &Transaction<'_>, seen: &Seen<'_>, now: Timestamp) -> Result<Member, Fault> {
-    let cut = |text: &str| text.chars().take(NAME_CHARS_MAX).collect::<String>();
     let names = [seen.username, seen.first_name, seen.last_name].map(|name| name.map(cut));
     let [username, first_name, last_name] = names.each_ref().map(Option::as_deref);
     store::greet(tx, seen.id, (username, first_name, last_name), seen.lang, now).await

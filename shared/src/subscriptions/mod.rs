@@ -61,6 +61,9 @@ pub enum Error {
     /// The hash is claimed, assigned or imported already.
     #[error("the transaction was used")]
     HashUsed,
+    /// The member has claims enough that are still looked at.
+    #[error("too many claims at once")]
+    TooManyClaims,
     /// The transaction is known to have failed, for this reason.
     #[error("the transaction has failed: {0}")]
     HashFailed(String),

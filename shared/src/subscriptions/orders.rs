@@ -34,7 +34,14 @@ pub async fn place(
     let (open, balance) = tokio::try_join!(store::open_in_bot(tx, member.chat_id), ledger::balance(tx, member.chat_id))?;
     if let Some(order) = open.as_ref().filter(|order| order.plan == plan && order.expires_at > now) {
         let covered = balance >= order.price;
-        return Ok((Placed { order: order.clone(), balance, covered }, Vec::new()));
+        let mut order = order.clone();
+        if order.due.is_none() && !covered {
+            // The balance covered it when it was made, and does not any more.
+            let ask = rules::ask(order.price, balance, settings.min_credit);
+            order.due = Some(reserve(tx, settings, &order, ask).await?.ok_or(Error::NoDueFree)?);
+            store::save(tx, &order).await?;
+        }
+        return Ok((Placed { order, balance, covered }, Vec::new()));
     }
     let offer = plans::offer(tx, settings, member.chat_id, plan, now).await?;
     let order = draft(tx, settings, member.chat_id, &offer, (Source::Bot, balance), entropy, now).await?;
@@ -89,8 +96,9 @@ async fn draft(
         expires_at: now + settings.order_ttl,
         paid_at: None,
     };
-    if source == Source::Bot {
-        let ask = rules::ask(order.price, balance, settings.min_credit).max(Units::ZERO);
+    // What the balance covers waits for no transfer: a few cents from anybody would pay it.
+    if source == Source::Bot && balance < order.price {
+        let ask = rules::ask(order.price, balance, settings.min_credit);
         order.due = Some(reserve(tx, settings, &order, ask).await?.ok_or(Error::NoDueFree)?);
     }
     Ok(order)
@@ -131,7 +139,7 @@ pub async fn pay_from_balance(
     now: Timestamp,
 ) -> Result<Vec<Note>, Error> {
     let order = own(tx, member.chat_id, id).await?;
-    if !order.state.is_open() || order.expires_at <= now {
+    if !order.state.is_open() || order.expires_at <= now || member.blocked {
         return Err(Error::OrderClosed);
     }
     if ledger::balance(tx, member.chat_id).await? < order.price {

@@ -22,7 +22,8 @@ pub struct Settings {
     pub texts: Overrides,
 }
 
-/// Reads them. If one that is stored cannot be used any more, the environment's hold, and the log says so.
+/// Reads them. Of one that is stored and cannot be used any more the environment's holds,
+/// and the log says so.
 pub async fn load(db: &impl GenericClient, config: &Subscriptions) -> Result<Settings, Fault> {
     let (mut settings, mut texts) = (BTreeMap::new(), Vec::new());
     for (language, name, value) in store::all(db).await? {
@@ -33,10 +34,15 @@ pub async fn load(db: &impl GenericClient, config: &Subscriptions) -> Result<Set
     }
     let mut rules = config.rules.clone();
     if !settings.is_empty() {
-        match config.with(&settings) {
-            Ok(stored) => rules = stored,
-            Err(fault) => tracing::error!(error = crate::base::chain(&fault), "stored settings are not usable"),
-        }
+        // One that cannot be used any more does not take the others with it.
+        settings.retain(|name, value| {
+            let alone = config.with(&BTreeMap::from([(name.clone(), value.clone())]));
+            if let Err(fault) = &alone {
+                tracing::error!(setting.name = name, error = crate::base::chain(fault), "a stored setting is not usable");
+            }
+            alone.is_ok()
+        });
+        rules = config.with(&settings)?;
     }
     let texts = messages::overrides(texts);
     Ok(Settings { rules, username: config.username.clone(), language: config.language, texts })

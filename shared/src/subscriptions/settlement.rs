@@ -82,9 +82,8 @@ pub async fn settle(
             outcome = Outcome::Partial;
         }
     }
-    let mut waiting = store::of_member(tx, member.chat_id, ORDERS_MAX).await?;
-    waiting.retain(|order| order.state == OrderState::PartiallyPaid && Some(&order.id) != target_id.as_ref());
-    waiting.reverse();
+    let mut waiting = store::begun(tx, member.chat_id, ORDERS_MAX).await?;
+    waiting.retain(|order| Some(&order.id) != target_id.as_ref());
     for order in waiting {
         if balance >= order.price {
             balance = balance - order.price;

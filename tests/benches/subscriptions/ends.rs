@@ -48,12 +48,13 @@ pub fn measure(quick: bool) -> String {
         "A day on which {a_day} of {members} members end. Aim: at most 10 s of CPU to plan it.\n\n{table}\n\
          Their messages, at 25 a second in all and 1 a second to each chat; the relay begins anew as soon as it ends, \
          {WORKERS} workers\nremove members, and there are no admins, each of whom would be told of each removal. \
-         Aim: at most 25 in any\nsecond, none lost, none doubled.\n\n{sent}\nMembers still in the group whose time is over: {inside}.\n"
+         Aim: at most 25 in any\nsecond, none lost, none doubled.\n\n{sent}\n\
+         Members still in the group whose time is over: {inside}.\n"
     )
 }
 
-/// The first `a_day` members have just ended, the next end within a day, the next within two, and so on. All reminders of
-/// the days before were made.
+/// The first `a_day` members have just ended, the next end within a day, the next within two, and so on. All reminders
+/// of the days before were made.
 fn prepare(system: &System, members: i64, a_day: i64) {
     let end = format!(
         "case when id <= {a_day} then today - id % 300 * interval '1 second'

@@ -132,8 +132,8 @@ impl System {
         row.unwrap_or_else(|error| panic!("{sql}: {}", causes(&error))).get(0)
     }
 
-    /// Adds members called `user1`, `user2` and so on, whose year ends at `end`: an expression over `id` and `today`, the
-    /// second of now.
+    /// Adds members called `user1`, `user2` and so on, whose year ends at `end`: an expression over `id` and `today`,
+    /// the second of now.
     pub fn fill(&self, ids: &RangeInclusive<i64>, end: &str) {
         let (first, last) = (ids.start(), ids.end());
         // Checked once for all instead of once for each row: this may be a million of them.

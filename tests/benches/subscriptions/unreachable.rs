@@ -68,8 +68,8 @@ pub fn measure(quick: bool) -> String {
     format!(
         "Lookups while {CLAIMS} claims at a time wait for explorer and node, which take every call and answer none. \
          Aim: p99\nbelow 100 ms, and no difference beyond noise.\n\n{table}\n\
-         {count} claims were answered 202, after {} ms (median) and {} ms (longest). Of the transactions that were seen \
-         open with\nnothing to do, the oldest was {} ms old, looked at every {} ms. Aim: none is open while the chain is \
+         {count} claims were answered 202, after {} ms (median) and {} ms (longest). Of the transactions seen open \
+         with nothing\nto do, the oldest was {} ms old, looked at every {} ms. Aim: none is open while the chain is \
          asked.\n",
         millis(samples.median()),
         millis(samples.max()),

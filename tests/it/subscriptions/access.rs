@@ -196,6 +196,101 @@ async fn telegrams_failures_are_waited_out_and_told_after_ten_minutes() {
     assert_eq!(removed_notes(&club, 1), 1);
 }
 
+/// How many alarms of failing access are raised about this member; with nobody, about all.
+async fn access_alarms(club: &Club, member: Option<i64>) -> i64 {
+    let subject = member.map(|id| id.to_string()).unwrap_or_default();
+    club.count("alarm", &format!("kind = 'access_fails' and subject = '{subject}'")).await
+}
+
+#[tokio::test]
+async fn outages_are_told_once_for_all_and_refusals_for_each() {
+    let club = club_with(ALICE, "alice").await;
+    club.member(BOB, "bob").await;
+    club.buy_and_join(ALICE, "1 month").await;
+    club.buy_and_join(BOB, "1 month").await;
+    club.world.telegram.faults().fail_next("banChatMember", 1_000, Fault::Status(502));
+    club.days(30).await;
+    for _ in 0..12 {
+        club.minute().await;
+    }
+    assert_eq!(club.count("alarm", "kind = 'access_fails'").await, 1);
+    assert_eq!((access_alarms(&club, None).await, club.told_admin(1, "Telegram has failed").len()), (1, 1));
+    // Telegram is back, and now it refuses.
+    club.world.club_bot.set_right(&club.group, "can_restrict_members", false);
+    club.world.telegram.faults().clear();
+    for _ in 0..2 {
+        club.minute().await;
+    }
+    for member in [ALICE, BOB] {
+        assert_eq!(access_alarms(&club, Some(member)).await, 1, "{member}");
+        assert_eq!(club.told_admin(1, &format!("with id {member}")).len(), 1, "{:?}", club.texts(1));
+    }
+    club.world.club_bot.set_right(&club.group, "can_restrict_members", true);
+    for _ in 0..2 {
+        club.minute().await;
+    }
+    assert!(!club.is_inside(ALICE) && !club.is_inside(BOB));
+    assert_eq!(club.count("alarm", "kind = 'access_fails'").await, 0);
+    assert_eq!(club.told_admin(1, "Telegram has failed").len(), 1);
+}
+
+#[tokio::test]
+async fn who_cannot_be_let_in_is_let_in_later_and_the_admins_hear_of_it() {
+    let club = club_with(ALICE, "alice").await;
+    club.buy(ALICE, "1 month").await;
+    let link = club.link(ALICE).await.unwrap();
+    let update = club.world.club_bot.ask_to_join(&club.group, ALICE, Some(&link));
+    club.world.club_bot.set_right(&club.group, "can_invite_users", false);
+    assert_eq!(club.deliver(&update).await.status, 200);
+    for _ in 0..3 {
+        club.minute().await;
+        club.settle().await;
+    }
+    assert!(!club.is_inside(ALICE));
+    assert!(calls(&club, "approveChatJoinRequest", ALICE) >= 4, "each minute");
+    assert_eq!(access_alarms(&club, Some(ALICE)).await, 1);
+    assert_eq!(club.told_admin(1, "Telegram refuses").len(), 1, "{:?}", club.texts(1));
+    club.world.club_bot.set_right(&club.group, "can_invite_users", true);
+    for _ in 0..2 {
+        club.minute().await;
+        club.settle().await;
+    }
+    assert!(club.is_inside(ALICE));
+    assert_eq!(access_alarms(&club, Some(ALICE)).await, 0);
+    let fresh = club.texts(ALICE).iter().filter(|text| text.contains("https://t.me/+")).count();
+    assert_eq!(fresh, 2, "one more link, and no more: {:?}", club.texts(ALICE));
+    let tried = calls(&club, "approveChatJoinRequest", ALICE);
+    for _ in 0..2 {
+        club.minute().await;
+        club.settle().await;
+    }
+    assert_eq!(calls(&club, "approveChatJoinRequest", ALICE), tried, "that is over");
+    assert_eq!(club.count("access_task", "asked > done or invite").await, 0);
+}
+
+#[tokio::test]
+async fn a_request_to_join_waits_out_telegrams_failures() {
+    let club = club_with(ALICE, "alice").await;
+    club.buy(ALICE, "1 month").await;
+    club.world.telegram.faults().fail_next("approveChatJoinRequest", 1_000, Fault::Status(500));
+    let link = club.link(ALICE).await.unwrap();
+    club.ask_to_join(ALICE, &link).await;
+    let before = calls(&club, "approveChatJoinRequest", ALICE);
+    for _ in 0..9 {
+        club.minute().await;
+    }
+    assert_eq!(calls(&club, "approveChatJoinRequest", ALICE), before + 9, "each minute");
+    assert_eq!(access_alarms(&club, None).await, 0);
+    for _ in 0..2 {
+        club.minute().await;
+    }
+    assert_eq!((access_alarms(&club, None).await, club.told_admin(1, "Telegram has failed").len()), (1, 1));
+    club.world.telegram.faults().clear();
+    club.minute().await;
+    assert!(club.is_inside(ALICE));
+    assert_eq!(access_alarms(&club, None).await, 0);
+}
+
 #[tokio::test]
 async fn telegrams_wish_to_be_left_alone_holds_for_all_members() {
     let club = club_with(ALICE, "alice").await;

@@ -1,5 +1,7 @@
 //! Section 6: the worker of the access queue killed wherever it waits, and overtaken by a payment.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use local::faults::Fault;
 use serde_json::{Value as Json, json};
@@ -112,6 +114,48 @@ async fn killed_anywhere_a_member_gets_one_link() {
         assert_eq!(links, 1, "after {polls} polls");
     }
     assert_eq!(club.count("access_task", "asked > done or invite").await, 0);
+}
+
+/// Waits until a statement waits for a lock.
+async fn until_locked(club: &Club) {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    for _ in 0..1_000 {
+        if club.world.number(sql).await == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    panic!("nothing waits for the lock");
+}
+
+/// A block is committed while the worker reads what is known, after it has begun to.
+#[tokio::test]
+async fn a_block_that_comes_while_the_worker_reads_is_heard() {
+    let club = Club::new().await;
+    let worker = club.world.function("subscriptions-access");
+    member(&club, FIRST, 100, true).await;
+    let faults = club.world.telegram.faults();
+    faults.fail_next("unbanChatMember", 1, Fault::Hang);
+    let block = async {
+        faults.until_hanging().await;
+        let admin = club.world.db().await;
+        let lock = format!("begin; select 1 from subscriptions.access_task where chat_id = {FIRST} for update");
+        admin.batch_execute(&lock).await.unwrap();
+        faults.release();
+        until_locked(&club).await;
+        let change = format!(
+            "update subscriptions.member set blocked = true where chat_id = {FIRST};
+             update subscriptions.access_task set asked = asked + 1 where chat_id = {FIRST};
+             commit"
+        );
+        admin.batch_execute(&change).await.unwrap();
+    };
+    let event = access_event(FIRST);
+    let (done, ()) = tokio::join!(club.world.invoke(&worker, &event), block);
+    assert!(done.is_ok(), "{done:?}");
+    assert_eq!(club.count("access_task", "asked > done").await, 0);
+    assert_eq!(club.world.telegram.status(&club.group, FIRST), "kicked");
+    assert_eq!(club.link(FIRST).await, None);
 }
 
 /// Whatever call of the removal is under way, who pays then ends with a link.

@@ -4,29 +4,17 @@
 use jiff::SignedDuration;
 use local::faults::Fault;
 use serde_json::json;
-use tests::subscriptions::{ADMINS, Club, USDT};
+use tests::subscriptions::{Club, USDT};
 use tests::{Call, kill_after_polls};
 
 use super::crowd::{
-    Books, DAY, FIRST, ask_for_access, books, bring_in, kill_everywhere, kills_job, name, order, purse, recover,
-    resume, see_to, shown, subscribe, told, told_once_or_twice,
+    Books, DAY, FIRST, ask_for_access, books, bring_in, each_has_paid_once, kill_everywhere, kills_job, name, order,
+    purse, recover, resume, see_to, shown, subscribe, told, told_once_or_twice,
 };
 
 /// A minute passes, and a job's next tick comes.
 fn a_minute_passes(club: &Club) {
     club.world.advance(SignedDuration::from_secs(60));
-}
-
-/// One payment, one extension, one link, which was said.
-async fn each_has_paid_once(club: &Club, members: std::ops::Range<i64>) {
-    for (id, books) in books(club, members).await {
-        assert_eq!(books, Books { balance: books.balance, ..Books::of_one(30, 0) }, "killed at {}", id - FIRST);
-        let link = club.link(id).await.expect("who has paid has a link");
-        told_once_or_twice(club, id, &link, id);
-        for admin in ADMINS {
-            told_once_or_twice(club, admin, &format!("@{}", name(id)), id);
-        }
-    }
 }
 
 /// Killed, and sent again by the front end with the same key.
@@ -120,7 +108,7 @@ async fn a_hash_in_chat_killed_anywhere_and_redelivered_pays_once() {
 #[tokio::test]
 async fn a_join_request_killed_anywhere_and_redelivered_lets_in() {
     let club = Club::new().await;
-    let members = kill_everywhere(&club, 10, async |id, points| {
+    let members = kill_everywhere(&club, 6, async |id, points| {
         subscribe(&club, id..id + 1, 10 * DAY).await;
         ask_for_access(&club, id..id + 1, true).await;
         see_to(&club, id).await;
@@ -242,6 +230,7 @@ async fn the_relay_killed_anywhere_says_all() {
         killed
     })
     .await;
+    recover(&club).await;
     for id in members {
         told_once_or_twice(&club, id, "Please choose a plan", id);
     }

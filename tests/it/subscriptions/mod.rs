@@ -3,6 +3,7 @@
 mod access;
 mod bot;
 mod jobs;
+mod membership;
 mod access_crashes;
 mod arrivals;
 mod api;
@@ -12,3 +13,4 @@ mod crashes;
 mod crowd;
 mod outages;
 mod races;
+mod mended;

@@ -9,7 +9,7 @@ use tests::subscriptions::{Club, USDT};
 use tests::{Answer, Call};
 
 use super::crowd::{
-    Books, DAY, FIRST, all_have, books, check, in_groups, later, name, newcomers, order, pay_all, purse, recover,
+    Books, DAY, FIRST, all_have, books, check, in_groups, later, name, newcomers, note, order, pay_all, purse, recover,
     shown, subscribe, told,
 };
 
@@ -33,6 +33,12 @@ async fn club_of_all() -> Club {
     club
 }
 
+/// Locks are taken in one order everywhere.
+#[track_caller]
+fn nobody_stood_in_the_way(club: &Club) {
+    assert_eq!(club.world.logged("deadlock"), Vec::<String>::new());
+}
+
 #[track_caller]
 fn is_taken(answer: &Answer) -> bool {
     if matches!(answer.status, 201 | 202) {
@@ -54,6 +60,7 @@ async fn two_payments_claimed_over_the_api_extend_twice() {
     })
     .await;
     club.settle().await;
+    nobody_stood_in_the_way(&club);
     all_have(&club, all(), TWO).await;
     assert_eq!(club.count("claim", "state = 'granted'").await, 2 * TIMES);
 }
@@ -76,6 +83,7 @@ async fn a_payment_in_chat_and_one_over_the_api_extend_twice() {
     })
     .await;
     club.settle().await;
+    nobody_stood_in_the_way(&club);
     for (id, books) in books(&club, all()).await {
         let offset = books.balance;
         assert_eq!(Books { balance: 0, ..books }, TWO, "{}", id - FIRST);
@@ -100,6 +108,7 @@ async fn two_payments_found_by_detection_extend_twice() {
     })
     .await;
     recover(&club).await;
+    nobody_stood_in_the_way(&club);
     for (id, books) in books(&club, all()).await {
         assert_eq!(Books { balance: 0, ..books }, TWO, "{}", id - FIRST);
     }
@@ -117,6 +126,7 @@ async fn crowds_claim(crowds: i64, people: i64) {
         assert_eq!(answers.iter().filter(|answer| is_taken(answer)).count(), 1);
     }
     club.settle().await;
+    nobody_stood_in_the_way(&club);
     for what in ["kind = 'payment'", "kind = 'charge'"] {
         assert_eq!(club.count("ledger_entry", what).await, crowds);
     }
@@ -159,6 +169,7 @@ async fn a_hash_claimed_in_chat_and_over_the_api_is_one_members() {
     })
     .await;
     recover(&club).await;
+    nobody_stood_in_the_way(&club);
     let (theirs, rivals) = (books(&club, all()).await, books(&club, FIRST + TIMES..FIRST + 2 * TIMES).await);
     for (id, theirs) in theirs {
         let rival = rivals[&(id + TIMES)];
@@ -188,6 +199,7 @@ async fn a_hash_claimed_twice_by_its_member_counts_once() {
     })
     .await;
     recover(&club).await;
+    nobody_stood_in_the_way(&club);
     for (id, books) in books(&club, all()).await {
         assert_eq!(books, Books::of_one(30, books.balance), "{}", id - FIRST);
     }
@@ -221,11 +233,76 @@ async fn an_extension_and_a_payment_at_once_both_count() {
     })
     .await;
     recover(&club).await;
+    nobody_stood_in_the_way(&club);
     for (id, books) in books(&club, all()).await {
         let days = 30 + 30 + 10 + if id % STEP == 0 { 5 } else { 0 };
         assert_eq!(books, Books { balance: books.balance, ..Books::of_one(days, 0) }, "{}", id - FIRST);
     }
     assert_eq!(club.count("subscription_event", "kind = 'extended'").await, TIMES + TIMES / STEP);
+}
+
+/// A payment that was nobody's is given to two members by admins, and claimed by a third.
+#[tokio::test]
+async fn a_payment_given_to_two_and_claimed_by_a_third_is_ones() {
+    let club = Club::new().await;
+    newcomers(&club, FIRST..FIRST + 3 * TIMES).await;
+    in_groups(all(), async |id| {
+        let hash = club.send_final("somebody", 100 * USDT);
+        note(&club, &hash).await;
+        check(&club, &hash).await;
+        let path = format!("/api/v1/subscriptions/payments/{hash}/assign/");
+        let to = |id: i64| json!({ "log_index": 0, "chat_id": id, "plan": "1 month" });
+        let (first, second, third) = (to(id), to(id + TIMES), name(id + 2 * TIMES));
+        let (first, second, claimed) = tokio::join!(
+            later(id % 7, club.post(&path, &first)),
+            later(id % 5, club.post(&path, &second)),
+            later(id % 3, club.claim(&third, "1 month", &hash)),
+        );
+        let given = [first, second].iter().filter(|answer| answer.status == 200).count();
+        assert_eq!(given + usize::from(is_taken(&claimed)), 1, "{}", id - FIRST);
+    })
+    .await;
+    recover(&club).await;
+    nobody_stood_in_the_way(&club);
+    let books = books(&club, FIRST..FIRST + 3 * TIMES).await;
+    for id in all() {
+        let mut owners: Vec<_> =
+            (0..3).map(|n| books[&(id + n * TIMES)]).filter(|one| *one != Books::default()).collect();
+        assert_eq!(owners.pop(), Some(Books::of_one(30, 0)), "{}", id - FIRST);
+        assert_eq!(owners, [], "{}", id - FIRST);
+    }
+}
+
+/// Money is spent once: on the order by a button, and by a payment that settles at the same moment.
+#[tokio::test]
+async fn a_balance_is_spent_once() {
+    let club = club_of_all().await;
+    let gift = "insert into subscriptions.ledger_entry (chat_id, kind, amount, actor, at)
+                select chat_id, 'adjustment', 100000000, 'test', date_joined from subscriptions.member where not is_staff";
+    club.world.execute(gift).await;
+    in_groups(all(), async |id| {
+        let (name, placed) = (name(id), club.world.club_bot.press_data(id, 1, "plan:1"));
+        assert_eq!(club.deliver(&placed).await.status, 200);
+        let order = format!("select order_id from subscriptions.plan_order where chat_id = {id}");
+        let order = club.world.column(&order).await.remove(0);
+        let hash = club.send_final(&purse(id), 100 * USDT);
+        let spend = || club.world.club_bot.press_data(id, 1, &format!("bal:{order}"));
+        let (one, two) = (spend(), spend());
+        let (one, two, claimed) =
+            tokio::join!(club.deliver(&one), club.deliver(&two), later(id % 40, club.claim(&name, "1 month", &hash)));
+        assert_eq!((one.status, two.status, is_taken(&claimed)), (200, 200, true));
+    })
+    .await;
+    recover(&club).await;
+    nobody_stood_in_the_way(&club);
+    for (id, books) in books(&club, all()).await {
+        // The payment settles the order, if that is still open, or buys one more month.
+        let months = books.charges;
+        assert!(matches!(months, 1 | 2), "{}", id - FIRST);
+        let (run, balance) = (months * 30 * DAY, (2 - months) * 100 * USDT);
+        let expected = Books { run, balance, charges: months, bought: months, ..Books::of_one(0, 0) };
+        assert_eq!(books, expected, "{}", id - FIRST);
+    }
 }
 
 /// Whatever is asked for at once, the API answers, and never with a failure of its own.
@@ -256,6 +333,7 @@ async fn everything_at_once_is_answered() {
     })
     .await;
     recover(&club).await;
+    nobody_stood_in_the_way(&club);
     all_have(&club, all(), Books::of_one(40, 0)).await;
 }
 

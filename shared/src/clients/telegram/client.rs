@@ -14,6 +14,8 @@ use crate::base::{Fault, Secret};
 use crate::clients::http;
 
 const SERVICE: &str = "Telegram";
+/// The longest wait that Telegram is believed.
+const WAIT_MAX: Duration = Duration::from_hours(24);
 
 /// One bot at Telegram.
 #[derive(Clone, Debug)]
@@ -151,7 +153,7 @@ impl Telegram {
             403 => Ok(Reply::Forbidden),
             429 => {
                 let wait = answer.parameters.and_then(|parameters| parameters.retry_after).unwrap_or(1);
-                Ok(Reply::TooMany(Duration::from_secs(wait)))
+                Ok(Reply::TooMany(Duration::from_secs(wait).min(WAIT_MAX)))
             }
             400 if why.contains("chat not found") => Ok(Reply::Forbidden),
             400 | 413 => Ok(Reply::Refused(why)),

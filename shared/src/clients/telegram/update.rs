@@ -239,6 +239,8 @@ pub struct ChatMemberUpdated {
     pub chat: Chat,
     /// Who changed it.
     pub from: User,
+    /// When, in seconds since 1970.
+    pub date: i64,
     /// Whose it is, and what they are now.
     pub new_chat_member: ChatMember,
 }

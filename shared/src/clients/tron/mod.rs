@@ -99,17 +99,17 @@ impl Tron {
         tokio::join!(self.tronscan(hash, ours), self.node(hash, ours))
     }
 
-    /// One page of the transfers of `contract` to `wallet` in blocks from `since` on: the first, or the one that
-    /// `fingerprint` names.
+    /// One page of the transfers of `contract` to `wallet` in blocks from `since` to `latest`: the first, or the one
+    /// that `fingerprint` names.
     pub async fn transfers(
         &self,
         wallet: &Address,
         contract: &Address,
-        since: Timestamp,
+        (since, latest): (Timestamp, Timestamp),
         fingerprint: Option<&str>,
     ) -> Result<Page, Away> {
         let url = trongrid::url(&self.trongrid_base_url, wallet, contract, since, fingerprint);
-        self.ask("TronGrid", self.http.get(url), |answer| trongrid::read(answer, wallet, contract)).await
+        self.ask("TronGrid", self.http.get(url), |answer| trongrid::read(answer, wallet, contract, latest)).await
     }
 
     async fn ask<T>(

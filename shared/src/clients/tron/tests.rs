@@ -10,6 +10,8 @@ use serde_json::json;
 use super::*;
 use crate::base::tron::{Verdict, verdict};
 
+/// From the first block to the last.
+const ALWAYS: (Timestamp, Timestamp) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
 pub(super) const HASH: &str = "e046f5a3c1d2b4e6978877665544332211ffeeddccbbaa99887766554433aabb";
 pub(super) const USDT: &str = "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t";
 pub(super) const WALLET: &str = "TKJZwhq98wdYxpqxySYaTbwZkNp2vMtVhW";
@@ -222,7 +224,7 @@ async fn requests_are_as_the_services_document_them() {
     assert!(!request.to_lowercase().contains("tron-pro-api-key"), "{request}");
 
     let (url, served) = serve(http_answer("200 OK", "", r#"{"data":[],"success":true,"meta":{"fingerprint":"n"}}"#));
-    let page = tron(&url, Some("k-1")).transfers(&wallets[0], &contract, Timestamp::UNIX_EPOCH, Some("m")).await;
+    let page = tron(&url, Some("k-1")).transfers(&wallets[0], &contract, ALWAYS, Some("m")).await;
     assert_eq!(page, Ok(Page { rows: Vec::new(), until: None, next: Some("n".to_owned()) }));
     let request = served.join().expect("served").to_lowercase();
     assert!(request.contains("&limit=200&fingerprint=m http/1.1\r\n"), "{request}");
@@ -232,7 +234,7 @@ async fn requests_are_as_the_services_document_them() {
 #[tokio::test]
 async fn trongrid_may_ask_for_a_wait() {
     let (url, served) = serve(http_answer("429 Too Many Requests", "retry-after: 5\r\n", ""));
-    let page = tron(&url, None).transfers(&address(WALLET), &address(USDT), Timestamp::UNIX_EPOCH, None).await;
+    let page = tron(&url, None).transfers(&address(WALLET), &address(USDT), ALWAYS, None).await;
     assert_eq!(page, Err(Away { retry_after: Some(SignedDuration::from_secs(5)) }));
     served.join().expect("served");
 }

@@ -29,14 +29,24 @@ pub(super) fn url(
     )
 }
 
-/// The page, without the rows that do not concern us or cannot be read.
-pub(super) fn read(answer: &Object, wallet: &Address, contract: &Address) -> Result<Page, Unreadable> {
+/// The page, without the rows that do not concern us or cannot be read. No row is later than `latest`.
+pub(super) fn read(
+    answer: &Object,
+    wallet: &Address,
+    contract: &Address,
+    latest: Timestamp,
+) -> Result<Page, Unreadable> {
     if field(answer, "success", Value::as_bool)? == Some(false) {
         return Err(Unreadable);
     }
     let (mut rows, mut unreadable, mut until) = (Vec::new(), 0, None);
     for row in required(answer, "data", Value::as_array)? {
-        until = until.max(row.get("block_timestamp").and_then(moment));
+        let at = row.get("block_timestamp").and_then(moment);
+        if at.is_some_and(|at| at > latest) {
+            unreadable += 1;
+            continue;
+        }
+        until = until.max(at);
         match hint(row, wallet, contract) {
             Ok(hint) => rows.extend(hint),
             Err(Unreadable) => unreadable += 1,
@@ -88,7 +98,7 @@ mod tests {
 
     fn page(answer: &Value) -> Option<Page> {
         let (wallet, contract) = (WALLET.parse().unwrap(), USDT.parse().unwrap());
-        read(answer.as_object()?, &wallet, &contract).ok()
+        read(answer.as_object()?, &wallet, &contract, Timestamp::from_second(1_714_824_400).unwrap()).ok()
     }
 
     #[track_caller]
@@ -152,6 +162,19 @@ mod tests {
         nothing["block_timestamp"] = json!(1_714_824_105_000_i64);
         let read = page(&json!({ "data": [row(), nothing], "success": true })).expect("a page");
         assert_eq!((read.rows.len(), read.until), (1, Timestamp::from_second(1_714_824_105).ok()));
+    }
+
+    #[test]
+    fn rows_from_the_future_are_left_out_and_say_nothing() {
+        for millis in [1_714_824_400_001_i64, 4_102_444_800_000, 253_402_207_200_999, i64::MAX] {
+            let mut future = row();
+            future["block_timestamp"] = json!(millis);
+            let read = page(&json!({ "data": [future, row()], "success": true })).expect("a page");
+            assert_eq!((read.rows.len(), read.until), (1, Timestamp::from_second(1_714_824_099).ok()), "{millis}");
+        }
+        let mut last = row();
+        last["block_timestamp"] = json!(1_714_824_400_000_i64);
+        assert_eq!(page(&json!({ "data": [last], "success": true })).expect("a page").rows.len(), 1);
     }
 
     #[test]

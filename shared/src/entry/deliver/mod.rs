@@ -7,6 +7,7 @@ use futures_util::future::{BoxFuture, try_join_all};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Cx;
+use crate::base::config::Pace;
 use crate::base::{Fault, chain};
 use crate::clients::http::TOTAL_TIMEOUT;
 use crate::clients::telegram::{Request, SendMessage};
@@ -24,6 +25,10 @@ const ROUNDS_MAX: usize = 5;
 const SWEEP_PACE: Duration = Duration::from_millis(34);
 /// How long a sweep goes on.
 const SWEEP_TIME_MAX: Duration = Duration::from_secs(40);
+/// How long messages are sent right after a commit; what is left is the relay's.
+const AT_ONCE_TIME_MAX: Duration = Duration::from_secs(8);
+/// Times a message may be begun to be sent by who then dies: it may have arrived each time.
+const BEGUN_MAX: i32 = 2;
 /// How soon a sweep looks again at chats that had to wait.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 
@@ -55,8 +60,8 @@ pub enum Sending {
     Pause(Duration),
 }
 
-/// Says whether a letter is still worth sending.
-pub type Still = for<'a> fn(&'a Connection, &'a str) -> BoxFuture<'a, Result<bool, Fault>>;
+/// Says whether a letter is still worth sending at this time.
+pub type Still = for<'a> fn(&'a Connection, &'a str, Timestamp) -> BoxFuture<'a, Result<bool, Fault>>;
 
 /// Who wants to hear what became of letters whose `about` starts with `prefix`. All its statements are sent at once.
 #[derive(Clone, Copy)]
@@ -82,15 +87,33 @@ pub const EVENT: Channel = Channel { name: "event", send: |cx, _, lane, letter, 
 
 /// Sends what a commit just left in the outbox. What cannot be sent now stays for the relay; it never fails the caller,
 /// whose work is done.
-pub async fn at_once(cx: &Cx, db: &mut Connection, pushed: Vec<Pushed>) {
-    for Pushed { lane, leased, at_once } in pushed {
-        if !at_once || channel(cx, &lane).is_none() {
+pub async fn at_once(cx: &Cx, db: &mut Connection, mut pushed: Vec<Pushed>) {
+    pushed.retain(|pushed| pushed.at_once && channel(cx, &pushed.lane).is_some());
+    // Work that others wait for leaves before words, which may take their time.
+    pushed.sort_by_key(|pushed| pushed.lane.channel == TELEGRAM.name);
+    let until = Instant::now() + AT_ONCE_TIME_MAX;
+    let mut late = Vec::new();
+    for Pushed { lane, leased, .. } in pushed {
+        if Instant::now() > until && lane.channel == TELEGRAM.name {
+            late.extend(leased);
             continue;
         }
-        if let Err(fault) = serve(cx, db, &lane, leased, Patience::Waits).await {
+        if let Err(fault) = serve(cx, db, &lane, leased, Patience::Until(until)).await {
             tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "left to the relay");
         }
     }
+    if let Err(fault) = leave(db, &late).await {
+        tracing::warn!(error = chain(&fault), "left to the relay once the lease is over");
+    }
+}
+
+/// Gives messages back for which there was no time.
+async fn leave(db: &mut Connection, letters: &[Letter]) -> Result<(), Fault> {
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let tx = db.begin();
+    tx.commit_with(outbox::give_back(&tx, letters)).await
 }
 
 /// Sends what a commit just left in the outbox, once the caller has the answer and waits for nothing.
@@ -170,8 +193,8 @@ enum After {
 /// What a sender does where a chat has just had a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Patience {
-    /// It waits.
-    Waits,
+    /// It waits, but not beyond this.
+    Until(Instant),
     /// It leaves the chat for now.
     None,
 }
@@ -200,12 +223,13 @@ async fn serve(
     Ok(After::More)
 }
 
-/// Where a round ended before its last letter.
-enum Stop<'a> {
-    /// This letter is sent at this time, or later.
-    At(&'a Letter, Timestamp),
+/// Why a round ended before its last letter.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    /// The next letter is sent at this time, or later.
+    At(Timestamp),
     /// The whole sender is to wait until this time.
-    Paused(&'a Letter, Timestamp),
+    Paused(Timestamp),
     /// The chat has just had a message.
     Busy,
 }
@@ -225,7 +249,7 @@ async fn round(
     let mut stopped = None;
     for letter in letters {
         if cx.now() > until || cx.ends_within(TOTAL_TIMEOUT) {
-            stopped = Some(Stop::At(letter, cx.now()));
+            stopped = Some(Stop::At(cx.now()));
             break;
         }
         if !is_still_wanted(cx, db, letter).await? {
@@ -236,11 +260,16 @@ async fn round(
             stopped = Some(Stop::Busy);
             break;
         }
+        if pace_of(cx, lane).is_some() && outbox::begin_sending(&*db, letter.id).await? > BEGUN_MAX {
+            tracing::error!(outbox.id = letter.id, "message begun twice by who then died; it is not sent a third time");
+            ends.push((letter, End::Sent(None)));
+            continue;
+        }
         match (channel.send)(cx, db, lane, letter, &ends).await {
             Ok(Sending::Ended(end)) => ends.push((letter, end)),
             Ok(Sending::Pause(wait)) => {
                 let until = cx.now() + SignedDuration::try_from(wait).unwrap_or(outbox::BACKOFF_MAX);
-                stopped = Some(Stop::Paused(letter, until));
+                stopped = Some(Stop::Paused(until));
                 break;
             }
             Err(fault) if cx.now().duration_since(letter.created_at) > AGE_MAX => {
@@ -249,12 +278,12 @@ async fn round(
             }
             Err(fault) => {
                 tracing::warn!(outbox.id = letter.id, letter.attempts, error = chain(&fault), "message not sent");
-                stopped = Some(Stop::At(letter, cx.now() + outbox::backoff(letter.attempts + 1)));
+                stopped = Some(Stop::At(cx.now() + outbox::backoff(lane, letter.attempts + 1)));
                 break;
             }
         }
     }
-    settle(cx, db, lane, &ends, stopped).await
+    settle(cx, db, lane, (&ends, &letters[ends.len()..]), stopped).await
 }
 
 /// Whether who left the letter still wants it sent.
@@ -262,7 +291,7 @@ async fn is_still_wanted(cx: &Cx, db: &Connection, letter: &Letter) -> Result<bo
     let Some(about) = &letter.about else { return Ok(true) };
     for listener in cx.listeners() {
         if let (Some(still), Some(rest)) = (listener.still, about.strip_prefix(listener.prefix))
-            && !still(db, rest).await?
+            && !still(db, rest, cx.now()).await?
         {
             return Ok(false);
         }
@@ -270,17 +299,25 @@ async fn is_still_wanted(cx: &Cx, db: &Connection, letter: &Letter) -> Result<bo
     Ok(true)
 }
 
+/// The pace that the messages of a lane are kept to.
+fn pace_of(cx: &Cx, lane: &Lane) -> Option<Pace> {
+    cx.config().pace(&lane.sender).filter(|_| lane.channel == TELEGRAM.name)
+}
+
 /// Waits until a sender with a pace may send; not so if the chat has just had a message and there is no patience.
 async fn in_turn(cx: &Cx, db: &Connection, lane: &Lane, patience: Patience) -> Result<bool, Fault> {
-    let Some(pace) = cx.config().pace(&lane.sender).filter(|_| lane.channel == TELEGRAM.name) else { return Ok(true) };
+    let Some(pace) = pace_of(cx, lane) else { return Ok(true) };
     loop {
-        match pace::take(db, lane, pace).await? {
+        match pace::take(db, lane, pace, cx.now()).await? {
             Place::In(wait) => {
                 tokio::time::sleep(wait).await;
                 return Ok(true);
             }
-            Place::ChatBusy(_) if patience == Patience::None => return Ok(false),
-            Place::ChatBusy(wait) => tokio::time::sleep(wait).await,
+            Place::ChatBusy(wait) => match patience {
+                Patience::Until(until) if Instant::now() + wait < until => tokio::time::sleep(wait).await,
+                Patience::Until(_) | Patience::None => return Ok(false),
+            },
+            Place::Paused => return Ok(false),
         }
     }
 }
@@ -289,8 +326,8 @@ async fn settle(
     cx: &Cx,
     db: &mut Connection,
     lane: &Lane,
-    ends: &[(&Letter, End)],
-    stopped: Option<Stop<'_>>,
+    (ends, left): (&[(&Letter, End)], &[Letter]),
+    stopped: Option<Stop>,
 ) -> Result<After, Fault> {
     let now = cx.now();
     let tx = db.begin();
@@ -305,12 +342,12 @@ async fn settle(
         }
     }
     match &stopped {
-        Some(Stop::At(letter, until)) => work.push(outbox::postpone(&tx, lane, letter.id, *until).boxed()),
-        Some(Stop::Paused(letter, until)) => {
-            work.push(outbox::postpone(&tx, lane, letter.id, *until).boxed());
+        Some(Stop::At(until)) => work.push(outbox::postpone(&tx, left, *until).boxed()),
+        Some(Stop::Paused(until)) => {
+            work.push(outbox::postpone(&tx, left, *until).boxed());
             work.push(outbox::pause(&tx, lane, *until).boxed());
         }
-        Some(Stop::Busy) => work.push(outbox::give_back(&tx, lane).boxed()),
+        Some(Stop::Busy) => work.push(outbox::give_back(&tx, left).boxed()),
         None => {}
     }
     let last = futures_util::future::try_join(try_join_all(work), outbox::is_waiting(&tx, lane));

@@ -105,8 +105,10 @@ pub async fn claim(cx: Cx, request: Request) -> Result<Response, Problem> {
     // Whatever happens from here on, the claim stands, and this is its answer until there is another.
     let pushed = finish_for_now(tx, &write, &response, &messages, now).await?;
     deliver::after_answer(&cx, pushed);
-    if let Err(fault) = check::look(&cx, &mut db, &claim.hash, wait).await {
-        tracing::warn!(claim.id = claim.id.0, error = chain(&fault), "claim left to the worker");
+    match check::look(&cx, &mut db, &claim.hash, wait).await {
+        // Nobody waits for Telegram: it is spoken to once the answer is given.
+        Ok(pushed) => deliver::after_answer(&cx, pushed),
+        Err(fault) => tracing::warn!(claim.id = claim.id.0, error = chain(&fault), "claim left to the worker"),
     }
     let now = cx.now();
     let tx = db.begin();

@@ -1,5 +1,6 @@
 //! `GET /api/v1/subscriptions`: how a member's subscription stands.
 
+use futures_util::future::try_join;
 use http::StatusCode;
 use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
@@ -8,8 +9,9 @@ use serde::Serialize;
 
 use super::{TAG, first};
 use crate::base::tron::Units;
+use crate::db::Connection;
 use crate::entry::openapi::Operation;
-use crate::entry::{Cx, Problem, Request, Response};
+use crate::entry::{Cx, Problem, Request, Response, auth};
 use crate::subscriptions::model::{MemberId, Status};
 use crate::subscriptions::store::lists::{self, Standing, Term, Who};
 use crate::subscriptions::{Error, members, rules, settings};
@@ -82,10 +84,18 @@ fn sought(request: &Request) -> Result<Who<'_>, Error> {
 
 /// `GET /api/v1/subscriptions`
 pub async fn show(cx: Cx, request: Request) -> Result<Response, Problem> {
-    let who = sought(&request).map_err(first)?;
     let (config, now) = (cx.config().subscriptions()?, cx.now());
-    let db = cx.db().await?;
-    let (settings, standing) = tokio::try_join!(settings::load(&*db, config), lists::standing(&*db, who))?;
+    let who = sought(&request);
+    let read = async |db: &Connection| {
+        let standing = async {
+            match &who {
+                Ok(who) => lists::standing(db, *who).await,
+                Err(_) => Ok(None),
+            }
+        };
+        try_join(settings::load(db, config), standing).await
+    };
+    let (_, (settings, standing)) = auth::caller_and(&cx, &request, "subscriptions:read", read).await?;
     let standing = standing.ok_or(Error::NoSuchMember).map_err(first)?;
     let shown = Shown::new(standing, settings.rules.grace, now).map_err(first)?;
     Ok(Response::json(StatusCode::OK, &shown))

@@ -48,7 +48,8 @@ pub async fn assign(
     let id = order.as_ref().map(|order| order.id.clone());
     let settled = settlement::settle(tx, settings, &member, (order, payment.amount), (Some(hash), actor), now);
     let (outcome, mut notes) = settled.await?;
-    if let Some(mut claim) = claims::latest(tx, hash).await?.filter(|claim| claim.state.is_open()) {
+    let standing = claims::latest(tx, hash).await?.filter(|claim| claim.state.is_open());
+    if let Some(mut claim) = standing.filter(|claim| claim.member == member.chat_id || claim.state != ClaimState::Partial) {
         if claim.member == member.chat_id {
             claim.state = if outcome == Outcome::Partial { ClaimState::Partial } else { ClaimState::Granted };
             (claim.reason, claim.order) = (None, id.or(claim.order));
@@ -101,8 +102,12 @@ pub async fn refund(
         owner_id: payment.owner_id,
     };
     chain::put(tx, &payment, &placing).await?;
-    if let Some(mut claim) = claims::latest(tx, hash).await?.filter(|claim| claim.state == ClaimState::Held) {
-        (claim.state, claim.reason) = (ClaimState::Refused, claim.reason);
+    let is_held = |payment: &Payment| payment.state == TransferState::Held;
+    let others_held = chain::transfers(tx, hash).await?.iter().any(is_held);
+    if let Some(mut claim) = claims::latest(tx, hash).await?.filter(|claim| claim.state == ClaimState::Held)
+        && !others_held
+    {
+        claim.state = ClaimState::Refused;
         claims::save(tx, &claim, now).await?;
     }
     audit(tx, (actor, "refund"), &payment, owner, now).await?;

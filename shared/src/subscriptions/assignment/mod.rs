@@ -50,6 +50,9 @@ pub async fn run(
         work.place(payment, fate, member, claim.as_ref()).await?;
     }
     work.settle(&proved.hash).await?;
+    if let Some(claim) = &claim {
+        work.use_balance(claim, of(claim.member)).await?;
+    }
     order_store::unset_seen(tx, &proved.hash).await?;
     let mut held = payments.iter().filter(|payment| payment.state == TransferState::Held);
     let held_before = held.find_map(|payment| payment.reason.as_deref()?.parse().ok());
@@ -225,6 +228,25 @@ impl Work<'_, '_> {
             self.notes.extend(settled.1);
             self.ends.push(End::Paid(member.chat_id, id, settled.0));
         }
+        Ok(())
+    }
+
+    /// A front end claims a payment for a plan, and by its exact amount it went to the balance: the balance pays the plan.
+    async fn use_balance(&mut self, claim: &Claim, member: Option<&Member>) -> Result<(), Fault> {
+        let credited = |end: &End| matches!(end, End::Paid(owner, _, Outcome::Credited) if *owner == claim.member);
+        let wanted = claim.plan.zip(claim.price).filter(|_| claim.via == Source::Api);
+        let (Some((plan, price)), Some(member)) = (wanted, member) else { return Ok(()) };
+        let served = |end: &End| matches!(end, End::Paid(owner, ..) if *owner == claim.member) && !credited(end);
+        if self.ends.iter().any(served) || !self.ends.iter().any(credited) {
+            return Ok(());
+        }
+        let Some(order) = self.order_for(member.chat_id, plan, price).await? else { return Ok(()) };
+        let id = order.id.clone();
+        let by = (Some(&claim.hash), SYSTEM);
+        let nothing = (Some(order), Units::ZERO);
+        let (outcome, notes) = settlement::settle(self.tx, self.settings, member, nothing, by, self.now).await?;
+        self.notes.extend(notes);
+        self.ends.push(End::Paid(member.chat_id, Some(id), outcome));
         Ok(())
     }
 

@@ -5,14 +5,13 @@ use jiff::Timestamp;
 
 use crate::base::Fault;
 use crate::base::i18n::Lang;
-use crate::base::ids::{UpdateId, UserId};
-use crate::clients::telegram::{
-    ChatJoinRequest, ChatMember, ChatMemberUpdated, OfMember, Request, RevokeChatInviteLink, User,
-};
+use crate::base::ids::UpdateId;
+use crate::clients::telegram::{ChatJoinRequest, ChatMemberUpdated, OfMember, Request, RevokeChatInviteLink, User};
 use crate::db::outbox::{self, Outgoing, Pushed};
 use crate::db::{Connection, Transaction, inbox};
 use crate::entry::{Cx, deliver};
 use crate::subscriptions::jobs::{access as worker, verify};
+use crate::subscriptions::members::cut;
 use crate::subscriptions::messages::{BOT, outgoing};
 use crate::subscriptions::model::{Alarm, Member, MemberId, Note};
 use crate::subscriptions::rules;
@@ -32,7 +31,7 @@ pub async fn changed(cx: &Cx, db: &mut Connection, update: UpdateId, change: &Ch
         let is_own = user.username.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(&settings.username));
         return if is_own { verify::note_rights(cx, db, &settings, &change.new_chat_member).await } else { Ok(()) };
     }
-    let (pushed, intruder) = note_change(db, &settings, (update, user), &change.new_chat_member, cx.now()).await?;
+    let (pushed, intruder) = note_change(db, &settings, (update, user), change, cx.now()).await?;
     deliver::at_once(cx, db, pushed).await;
     match intruder {
         Some(intruder) => worker::see_to(cx, db, intruder).await,
@@ -45,10 +44,10 @@ async fn note_change(
     db: &mut Connection,
     settings: &Settings,
     (update, user): (UpdateId, &User),
-    now_is: &ChatMember,
+    change: &ChatMemberUpdated,
     now: Timestamp,
 ) -> Result<(Vec<Pushed>, Option<MemberId>), Fault> {
-    let id = MemberId(user.id.0);
+    let (id, now_is) = (MemberId(user.id.0), &change.new_chat_member);
     let tx = db.begin();
     let first_time = inbox::first_time(&tx, BOT.0, update.0, now);
     let (is_new, known) = try_join(first_time, members::lock(&tx, id)).await?;
@@ -57,8 +56,13 @@ async fn note_change(
         tx.commit().await?;
         return Ok((Vec::new(), None));
     }
-    meet(&tx, settings, user, now).await?;
-    store::set_status(&tx, id, (&now_is.status, now_is.is_in()), (None, now)).await?;
+    meet(&tx, settings, user, false, now).await?;
+    let dated = (Timestamp::from_second(change.date).unwrap_or(now), update);
+    if !store::note_update(&tx, id, (&now_is.status, now_is.is_in()), dated, now).await? {
+        // What came before something that is known already changes nothing.
+        tx.commit().await?;
+        return Ok((Vec::new(), None));
+    }
     let found = members::find(&tx, id);
     let (member, subscription, standing) =
         try_join3(found, subscriptions::find(&tx, id), worker::standing(&tx, id, now)).await?;
@@ -66,7 +70,7 @@ async fn note_change(
     if !member.is_group_admin() {
         alarms::clear(&tx, &Alarm::GroupAdmin(id), now).await?;
     }
-    let facts = worker::facts(&member, subscription.as_ref(), &standing, false, (settings, now));
+    let facts = worker::facts(&member, subscription.as_ref(), &standing, None, (settings, now));
     let mut notes = Vec::new();
     if facts.is_at_odds() {
         notes.push(access::ask(&tx, id, false, now).await?);
@@ -85,7 +89,7 @@ pub async fn asked(cx: &Cx, db: &mut Connection, update: UpdateId, request: &Cha
     let tx = db.begin();
     let first_time = inbox::first_time(&tx, BOT.0, update.0, now);
     let (is_new, member, subscription) =
-        try_join3(first_time, meet(&tx, &settings, &request.from, now), subscriptions::find(&tx, id)).await?;
+        try_join3(first_time, meet(&tx, &settings, &request.from, true, now), subscriptions::find(&tx, id)).await?;
     if !is_new {
         return tx.rollback().await;
     }
@@ -106,9 +110,7 @@ type Said = (Vec<Note>, Vec<Outgoing>);
 
 /// Who comes in has used their link.
 async fn let_in(tx: &Transaction<'_>, settings: &Settings, member: &Member) -> Result<Said, Fault> {
-    let group = settings.rules.group;
-    let of = OfMember { chat_id: group, user_id: UserId(member.chat_id.0) };
-    let mut messages = vec![deliver::answer(BOT, &Request::ApproveChatJoinRequest(of))];
+    let mut messages = vec![worker::approval(settings.rules.group, member.chat_id)];
     messages.extend(store::use_link(tx, member.chat_id).await?.map(|url| revocation(settings, url)));
     Ok((Vec::new(), messages))
 }
@@ -135,13 +137,21 @@ fn revocation(settings: &Settings, url: String) -> Outgoing {
 }
 
 /// Adds somebody, or refreshes what is known of them. Nothing is said of whether the bot can write to them.
-async fn meet(tx: &Transaction<'_>, settings: &Settings, user: &User, now: Timestamp) -> Result<Member, Fault> {
+async fn meet(
+    tx: &Transaction<'_>,
+    settings: &Settings,
+    user: &User,
+    is_own_act: bool,
+    now: Timestamp,
+) -> Result<Member, Fault> {
+    let names = [&user.username, &user.first_name, &user.last_name].map(|name| name.as_deref().map(cut));
+    let [username, first_name, last_name] = names.each_ref().map(Option::as_deref);
     let seen = Seen {
         id: MemberId(user.id.0),
-        names: (user.username.as_deref(), user.first_name.as_deref(), user.last_name.as_deref()),
+        names: (username, first_name, last_name),
         language: user.language_code.as_deref().and_then(Lang::from_tag),
     };
-    store::meet(tx, &seen, settings.language, now).await
+    store::meet(tx, &seen, is_own_act, settings.language, now).await
 }
 
 async fn commit(

@@ -110,7 +110,11 @@ impl Scene<'_, '_> {
             Ok((claim, notes)) if claim.state == ClaimState::Held => {
                 Reply::say(voice.say("claim-waits", &[])).with(notes)
             }
+            Ok((claim, notes)) if claim.state == ClaimState::Partial => {
+                Reply::say(voice.say("claim-counted", &[])).with(notes)
+            }
             Ok((_, notes)) => Reply::say(voice.say("checking", &[])).with(notes),
+            Err(Error::TooManyClaims) => Reply::say(voice.say("claim-too-many", &[])),
             Err(Error::HashUsed) => Reply::say(voice.say("claim-used", &[("support", voice.support())])),
             Err(Error::HashFailed(reason)) => {
                 let reason = voice.text(&format!("reason-{}", reason.replace('_', "-")), &[]);
@@ -123,6 +127,9 @@ impl Scene<'_, '_> {
 
     /// Pays an order from the balance.
     pub async fn pay_from_balance(&self, order: &OrderId) -> Result<Reply, Fault> {
+        if self.member.blocked {
+            return Ok(Reply::say(self.voice.say("status-blocked", &[("support", self.voice.support())])));
+        }
         let paid = orders::pay_from_balance(self.tx, &self.settings.rules, self.member, order, self.now).await;
         Ok(match paid {
             Ok(notes) => Reply::say(self.voice.say("paid-from-balance", &[])).with(notes),

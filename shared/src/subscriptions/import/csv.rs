@@ -1,6 +1,6 @@
 //! The three tables of the system before this one, as CSV. Columns are found by their names, in any order.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -94,7 +94,7 @@ pub struct Paid {
 pub fn users(text: &str) -> Table<User> {
     let columns = ["chat_id", "telegram_username", "first_name", "last_name", "date_joined", "is_staff"];
     let mut seen = HashSet::new();
-    read("users", text, columns, |[chat_id, username, first_name, last_name, date_joined, is_staff]| {
+    read("users", text, columns, |_, [chat_id, username, first_name, last_name, date_joined, is_staff]| {
         let chat_id = number(chat_id, "chat_id")?;
         if !seen.insert(chat_id) {
             return Err("this chat_id stands further up".to_owned());
@@ -112,7 +112,7 @@ pub fn users(text: &str) -> Table<User> {
 
 /// Reads `id, period, price`.
 pub fn plans(text: &str) -> Table<Plan> {
-    read("plans", text, ["id", "period", "price"], |[id, period, price]| {
+    read("plans", text, ["id", "period", "price"], |_, [id, period, price]| {
         if id.is_empty() {
             return Err("the id is missing".to_owned());
         }
@@ -126,17 +126,17 @@ pub fn plans(text: &str) -> Table<Plan> {
 }
 
 /// Reads `transaction_hash, customer_id, plan_id, start_date, end_date`. What stands for a hash and is none is remarked
-/// on, and does not keep the time from its customer; the hash of a line that cannot be used was used all the same.
-pub fn subscriptions(text: &str) -> (Table<Paid>, Vec<TxHash>, Vec<Remark>) {
+/// on, and does not keep the time from its customer; the hash of a line that cannot be used was used all the same. Hashes
+/// come with their first lines.
+pub fn subscriptions(text: &str) -> (Table<Paid>, BTreeMap<TxHash, u64>, Vec<Remark>) {
     let columns = ["transaction_hash", "customer_id", "plan_id", "start_date", "end_date"];
-    let (mut hashes, mut no_hash) = (Vec::new(), HashSet::new());
-    let mut at = 0;
-    let table = read("subscriptions", text, columns, |[hash, customer, plan, start, end]| {
-        at += 1;
+    let (mut hashes, mut no_hash) = (BTreeMap::new(), HashSet::new());
+    let table = read("subscriptions", text, columns, |line, [hash, customer, plan, start, end]| {
         let found: Option<TxHash> = hash.parse().ok();
-        hashes.extend(found.clone());
-        if found.is_none() && !hash.is_empty() {
-            no_hash.insert(at);
+        if let Some(hash) = &found {
+            hashes.entry(hash.clone()).or_insert(line);
+        } else if !hash.is_empty() {
+            no_hash.insert(line);
         }
         let customer = number(customer, "customer_id")?;
         let (starts_at, ends_at) = (date(start, "start_date")?, date(end, "end_date")?);
@@ -144,25 +144,22 @@ pub fn subscriptions(text: &str) -> (Table<Paid>, Vec<TxHash>, Vec<Remark>) {
             return Err("it ends before it starts".to_owned());
         }
         let plan = (!plan.is_empty()).then(|| plan.to_owned());
-        Ok((at, Paid { customer, plan, hash: found, starts_at, ends_at }))
+        Ok(Paid { customer, plan, hash: found, starts_at, ends_at })
     });
     let remark = |line: u64| Remark {
         file: "subscriptions",
         line,
         reason: "the transaction hash is none, and left out".to_owned(),
     };
-    let odd = table.rows.iter().filter(|(_, (at, _))| no_hash.contains(at)).map(|(line, _)| remark(*line)).collect();
-    let rows = table.rows.into_iter().map(|(line, (_, paid))| (line, paid)).collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    (Table { rows, bad: table.bad }, hashes, odd)
+    let odd = table.rows.iter().filter(|(line, _)| no_hash.contains(line)).map(|(line, _)| remark(*line)).collect();
+    (table, hashes, odd)
 }
 
 fn read<const N: usize, T>(
     file: &'static str,
     text: &str,
     columns: [&str; N],
-    mut row: impl FnMut([&str; N]) -> Result<T, String>,
+    mut row: impl FnMut(u64, [&str; N]) -> Result<T, String>,
 ) -> Table<T> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut table = Table::default();
@@ -186,7 +183,7 @@ fn read<const N: usize, T>(
         match reader.read_record(&mut record) {
             Ok(false) => return table,
             Ok(true) if record.len() != header.len() => bad(line, format!("it has not {} fields", header.len())),
-            Ok(true) => match row(places.map(|place| record.get(place).unwrap_or_default())) {
+            Ok(true) => match row(line, places.map(|place| record.get(place).unwrap_or_default())) {
                 Ok(value) => table.rows.push((line, value)),
                 Err(reason) => bad(line, reason),
             },
@@ -356,7 +353,7 @@ mod tests {
             ends_at: at("2026-12-19T21:00:00Z"),
         };
         assert_eq!(table.rows, [(2, first), (3, second)]);
-        assert_eq!(hashes, [hash(&a), hash(&b)]);
+        assert_eq!(hashes, BTreeMap::from([(hash(&a), 2), (hash(&b), 4)]));
         assert_eq!(odd.iter().map(|odd| odd.line).collect::<Vec<_>>(), [3]);
         bad(&table, &[(4, "it ends before it starts"), (5, "end_date is neither an ISO date nor dd/mm/yyyy HH:MM:SS")]);
     }

@@ -6,25 +6,26 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join4;
+use futures_util::future::{try_join, try_join4};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::finish;
-use crate::base::ids::UserId;
+use crate::base::ids::{ChatId, UserId};
 use crate::base::{Fault, chain};
 use crate::clients::http::TOTAL_TIMEOUT;
-use crate::clients::telegram::{Reply, Telegram};
-use crate::db::outbox::{self, Lane, Pushed};
+use crate::clients::telegram::{OfMember, Reply, Request, Telegram};
+use crate::db::outbox::{self, Lane, Outgoing, Pushed};
 use crate::db::{Connection, GenericClient, Transaction};
 use crate::entry::{Cx, Message, deliver};
-use crate::subscriptions::alarms;
-use crate::subscriptions::messages::BOT;
+use crate::subscriptions::messages::{ABOUT_JOIN, BOT, outgoing};
 use crate::subscriptions::model::{Alarm, Member, MemberId, Note, Subscription};
 use crate::subscriptions::rules::access::{self as rules, Facts, Real, Run, Step, Traces, Wanted};
+use crate::subscriptions::rules::is_live;
 use crate::subscriptions::settings::{self, Settings};
 use crate::subscriptions::store::access::{self as store, Lease, Standing, Task};
 use crate::subscriptions::store::{members, subscriptions};
+use crate::subscriptions::{access, alarms};
 
 mod acts;
 mod notes;
@@ -51,15 +52,18 @@ const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs().cast_signed(
 enum Body {
     One { chat_id: MemberId },
     Verify { verify: Vec<i64> },
+    Unanswered { unanswered: MemberId },
 }
 
-/// Sees to one member's access, or looks where a portion of the members are.
+/// Sees to one member's access, looks where a portion of the members are, or takes up a request to join that could not be
+/// answered.
 pub async fn run(cx: Cx, message: Message) -> Result<(), Fault> {
     let body = serde_json::from_str(&message.body).map_err(|error| Fault::Event("a message about access", error))?;
     let mut db = cx.db().await?;
     match body {
         Body::One { chat_id } => see_to(&cx, &mut db, chat_id).await,
         Body::Verify { verify } => super::verify::look_at(&cx, &mut db, &verify).await,
+        Body::Unanswered { unanswered } => take_up(&cx, &mut db, unanswered).await,
     }
 }
 
@@ -71,10 +75,56 @@ pub async fn see_to(cx: &Cx, db: &mut Connection, member: MemberId) -> Result<()
     let settings = settings::load(&*db, config).await?;
     let telegram = cx.telegram(config.token()?);
     let run = Run::new(lease.is_resumed);
-    let mut worker = Worker { cx, settings, telegram, lease, run, pushed: Vec::new() };
+    let mut worker = Worker { cx, settings, telegram, lease, run, is_heard: false, pushed: Vec::new() };
     let done = worker.work(db).await;
     deliver::at_once(cx, db, std::mem::take(&mut worker.pushed)).await;
     done
+}
+
+/// Telegram has refused to let somebody in who asked to join. While they may be inside it is tried again and again, and
+/// the first time they get another link: their request may be gone.
+async fn take_up(cx: &Cx, db: &mut Connection, id: MemberId) -> Result<(), Fault> {
+    let now = cx.now();
+    let settings = settings::load(&*db, cx.config().subscriptions()?).await?;
+    let tx = db.begin();
+    let (member, subscription) = try_join(members::lock(&tx, id), subscriptions::find(&tx, id)).await?;
+    let may_join = |member: &Member| {
+        !member.at_private_group && is_live(subscription.as_ref(), member.blocked, settings.rules.grace, now)
+    };
+    if !member.as_ref().is_some_and(may_join) {
+        return tx.rollback().await;
+    }
+    let mut notes = alarms::raise(&tx, Alarm::AccessFails(id), now).await?;
+    if !notes.is_empty() {
+        notes.push(access::ask(&tx, id, true, now).await?);
+    }
+    let mut messages = vec![approval(settings.rules.group, id)];
+    messages.extend(outgoing(&tx, &settings, notes).await?);
+    let pushed = tx.commit_with(outbox::push(&tx, &messages, now)).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
+}
+
+/// Lets somebody in who asks to join. What becomes of it is heard.
+pub fn approval(group: ChatId, member: MemberId) -> Outgoing {
+    let of = OfMember { chat_id: group, user_id: UserId(member.0) };
+    deliver::answer(BOT, &Request::ApproveChatJoinRequest(of)).about(format!("{ABOUT_JOIN}{member}"))
+}
+
+/// Tells the admins once for all if Telegram has taken no answers to requests to join for long.
+pub async fn tell_of_unanswered(cx: &Cx, db: &mut Connection, settings: &Settings) -> Result<(), Fault> {
+    let now = cx.now();
+    let since = store::unanswered_since(&*db, BOT.0, ABOUT_JOIN).await?;
+    if !since.is_some_and(|since| rules::is_alarming(since, now)) {
+        return Ok(());
+    }
+    let tx = db.begin();
+    let notes = alarms::raise(&tx, Alarm::TelegramFails, now).await?;
+    let pushed = finish(&tx, settings, notes, now).await?;
+    drop(tx);
+    deliver::at_once(cx, db, pushed).await;
+    Ok(())
 }
 
 /// One run for one member.
@@ -84,6 +134,8 @@ struct Worker<'a> {
     telegram: Telegram,
     lease: Lease,
     run: Run,
+    /// Whether Telegram has done what it was asked.
+    is_heard: bool,
     pushed: Vec<Pushed>,
 }
 
@@ -103,8 +155,10 @@ pub(super) enum Delay {
     Paused(Timestamp),
     /// Telegram told to wait this long.
     Told(Duration),
-    /// Telegram failed.
+    /// Telegram failed, as it does for everybody.
     Failed(String),
+    /// Telegram refused this.
+    Refused(String),
     /// The invocation ends.
     Interrupted,
 }
@@ -114,8 +168,8 @@ pub(super) fn given<T>(reply: Result<Reply<T>, Fault>) -> Result<T, Delay> {
     match reply {
         Ok(Reply::Done(value)) => Ok(value),
         Ok(Reply::TooMany(wait)) => Err(Delay::Told(wait)),
-        Ok(Reply::Forbidden) => Err(Delay::Failed("the bot is not in the group".to_owned())),
-        Ok(Reply::Refused(why)) => Err(Delay::Failed(why)),
+        Ok(Reply::Forbidden) => Err(Delay::Refused("the bot is not in the group".to_owned())),
+        Ok(Reply::Refused(why)) => Err(Delay::Refused(why)),
         Err(fault) => Err(Delay::Failed(chain(&fault))),
     }
 }
@@ -128,7 +182,8 @@ pub(super) async fn pause(tx: &Transaction<'_>, until: Timestamp) -> Result<(), 
 
 /// What is stored of a member's access.
 pub async fn standing(db: &impl GenericClient, member: MemberId, now: Timestamp) -> Result<Standing, Fault> {
-    store::standing(db, member, (&PAUSES, BOT.0), now).await
+    let (kind, subject) = Alarm::TelegramFails.key();
+    store::standing(db, member, (&PAUSES, BOT.0), (kind, &subject), now).await
 }
 
 /// What decides about a member.
@@ -136,11 +191,16 @@ pub fn facts(
     member: &Member,
     subscription: Option<&Subscription>,
     standing: &Standing,
-    invite: bool,
+    task: Option<&Task>,
     (settings, now): (&Settings, Timestamp),
 ) -> Facts {
     let link_until = standing.link.as_ref().map(|link| link.expires_at);
-    let traces = Traces { removed_end: standing.removed_end, link_until, invite };
+    let traces = Traces {
+        removed_end: standing.removed_end,
+        link_until,
+        invite: task.is_some_and(|task| task.invite),
+        is_removing: task.is_some_and(|task| task.is_removing),
+    };
     let rules = &settings.rules;
     Facts::of(member, subscription, traces, (rules.grace, rules.remove_strangers), now)
 }
@@ -159,8 +219,7 @@ impl Worker<'_> {
             if self.cx.ends_within(TOTAL_TIMEOUT + NOTING_TIME) {
                 return self.put_off(db, Delay::Interrupted).await;
             }
-            let found = members::find(&*db, self.member());
-            let Some(scene) = self.scene(&*db, found).await? else { return Ok(()) };
+            let Some(scene) = self.scene(&*db).await? else { return Ok(()) };
             let step = rules::next(scene.facts, &self.run);
             match step {
                 Step::Nothing => {
@@ -174,29 +233,45 @@ impl Worker<'_> {
                         Some(until) => Err(Delay::Paused(until)),
                         None => self.act(db, step, &scene).await?,
                     };
-                    if let Err(delay) = done {
-                        return self.put_off(db, delay).await;
+                    match done {
+                        Ok(()) => self.is_heard = true,
+                        Err(delay) => return self.put_off(db, delay).await,
                     }
                 }
             }
         }
-        self.put_off(db, Delay::Failed("the group does not become what is wanted".to_owned())).await
+        self.put_off(db, Delay::Refused("the group does not become what is wanted".to_owned())).await
     }
 
-    /// What is known now, read together; nothing if the task is somebody else's by now. `member` is found or locked.
-    async fn scene(
+    /// What is known now; nothing if the task is somebody else's by now. Statements run in the order in which they are
+    /// sent, and what was asked is read first: whoever changes anything after that is heard at the end.
+    async fn scene(&mut self, db: &impl GenericClient) -> Result<Option<Scene>, Fault> {
+        let (id, now) = (self.member(), self.cx.now());
+        let renewed = store::renew(db, &self.lease, now + LEASE);
+        let read =
+            try_join4(renewed, members::find(db, id), subscriptions::find(db, id), standing(db, id, now)).await?;
+        Ok(self.seen(read, now))
+    }
+
+    /// The same with the member's row locked: it comes before the task's everywhere, and whoever changes what is wanted
+    /// waits for it.
+    async fn locked_scene(&mut self, tx: &Transaction<'_>) -> Result<Option<Scene>, Fault> {
+        let (id, now) = (self.member(), self.cx.now());
+        let (locked, renewed) = (members::lock(tx, id), store::renew(tx, &self.lease, now + LEASE));
+        let read = try_join4(locked, renewed, subscriptions::find(tx, id), standing(tx, id, now)).await?;
+        let (member, task, subscription, standing) = read;
+        Ok(self.seen((task, member, subscription, standing), now))
+    }
+
+    fn seen(
         &mut self,
-        db: &impl GenericClient,
-        member: impl Future<Output = Result<Option<Member>, Fault>>,
-    ) -> Result<Option<Scene>, Fault> {
-        let (id, now, until) = (self.member(), self.cx.now(), self.cx.now() + LEASE);
-        // What was asked is read before what is wanted: whoever asks in between is heard at the end.
-        let renewed = store::renew(db, &self.lease, until);
-        let read = try_join4(member, renewed, subscriptions::find(db, id), standing(db, id, now)).await?;
-        let (Some(member), Some(task), subscription, standing) = read else { return Ok(None) };
+        (task, member, subscription, standing): (Option<Task>, Option<Member>, Option<Subscription>, Standing),
+        now: Timestamp,
+    ) -> Option<Scene> {
+        let (task, member) = (task?, member?);
         self.lease.until = task.until;
-        let facts = facts(&member, subscription.as_ref(), &standing, task.invite, (&self.settings, now));
-        Ok(Some(Scene { member, subscription, standing, task, facts }))
+        let facts = facts(&member, subscription.as_ref(), &standing, Some(&task), (&self.settings, now));
+        Some(Scene { member, subscription, standing, task, facts })
     }
 
     /// Ends the task, unless it was asked for again; says whether it did.
@@ -204,6 +279,9 @@ impl Worker<'_> {
         let (id, now) = (self.member(), self.cx.now());
         let tx = db.begin();
         let has_ended = store::finish(&tx, &self.lease, scene.task.asked).await?;
+        if self.is_heard && scene.standing.is_outage_told {
+            alarms::clear(&tx, &Alarm::TelegramFails, now).await?;
+        }
         if has_ended && self.lease.failing_since.is_some() {
             alarms::clear(&tx, &Alarm::AccessFails(id), now).await?;
         }
@@ -222,37 +300,42 @@ impl Worker<'_> {
         let (next_at, is_failing) = match &delay {
             Delay::Paused(until) => (*until, false),
             Delay::Told(time) => (wait(*time), true),
-            Delay::Failed(_) => (now + rules::retry_after(self.lease.attempts + 1), true),
+            Delay::Failed(_) | Delay::Refused(_) => (now + rules::retry_after(self.lease.attempts + 1), true),
             Delay::Interrupted => (now, false),
         };
-        if let Delay::Failed(why) = &delay {
+        if let Delay::Failed(why) | Delay::Refused(why) = &delay {
             tracing::warn!(member.id = id.0, self.lease.attempts, error = why, "access not seen to");
         }
         let tx = db.begin();
         if let Delay::Told(_) = delay {
             pause(&tx, next_at).await?;
         }
-        let is_begun = !matches!(delay, Delay::Paused(_));
+        // Whoever goes on after steps that were taken asks first what came of them.
+        let is_begun = !matches!(delay, Delay::Paused(_)) || self.run.has_begun();
         let failing_since = is_failing.then(|| self.lease.failing_since.unwrap_or(now));
         if !store::put_off(&tx, &self.lease, next_at, (is_begun, failing_since)).await? {
             return tx.rollback().await;
         }
         let mut notes = vec![Note::Access { member: id, at: Some(next_at) }];
         if failing_since.is_some_and(|since| rules::is_alarming(since, now)) {
-            notes.extend(self.alarm(&tx, now).await?);
+            notes.extend(self.alarm(&tx, matches!(delay, Delay::Refused(_)), now).await?);
         }
         let pushed = finish(&tx, &self.settings, notes, now).await?;
         self.pushed.extend(pushed);
         Ok(())
     }
 
-    /// When Telegram fails it fails for everybody: one alarm is enough for all.
-    async fn alarm(&self, tx: &Transaction<'_>, now: Timestamp) -> Result<Vec<Note>, Fault> {
-        let alarm = Alarm::AccessFails(self.member());
-        let (kind, subject) = alarm.key();
-        if store::is_raised_elsewhere(tx, kind, &subject).await? {
+    /// When Telegram fails it fails for everybody, and one alarm is enough for all; what it refuses is about one member.
+    async fn alarm(&self, tx: &Transaction<'_>, is_refused: bool, now: Timestamp) -> Result<Vec<Note>, Fault> {
+        let of_member = Alarm::AccessFails(self.member());
+        if is_refused {
+            return alarms::raise(tx, of_member, now).await;
+        }
+        let (kind, subject) = of_member.key();
+        // Who has been refused for long says nothing of how long Telegram has been away.
+        if store::is_raised(tx, kind, &subject).await? {
             return Ok(Vec::new());
         }
-        alarms::raise(tx, alarm, now).await
+        alarms::raise(tx, Alarm::TelegramFails, now).await
     }
 }

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use futures_util::future::{join, try_join};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::base::tron::{Ours, TxHash};
+use crate::base::tron::{Look, Ours, TxHash};
 use crate::base::{Fault, crypto};
 use crate::clients::http::TOTAL_TIMEOUT;
+use crate::clients::tron::Tron;
 use crate::db::outbox::{self, Pushed};
-use crate::db::{Connection, Transaction, chain};
+use crate::db::{Connection, Transaction, chain, pace};
 use crate::entry::{Cx, Message, deliver};
 use crate::subscriptions::model::{ClaimState, Note};
 use crate::subscriptions::settings::{self, Settings};
@@ -20,6 +23,12 @@ use crate::subscriptions::{checks, messages, rules};
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
 /// How soon it is seen that somebody else has looked.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Under this channel it is noted which source wants to be left alone.
+const CHANNEL: &str = "tron";
+const TRONSCAN: &str = "tronscan";
+const NODE: &str = "node";
+/// The longest wait that a source is believed for all transactions; for one it is believed longer.
+const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// A message of the queue may come this much before its time.
 const EARLY: SignedDuration = SignedDuration::from_secs(1);
 
@@ -37,12 +46,14 @@ pub async fn run(cx: Cx, message: Message) -> Result<(), Fault> {
         return Ok(());
     };
     let mut db = cx.db().await?;
-    look(&cx, &mut db, &hash, Duration::ZERO).await
+    let pushed = look(&cx, &mut db, &hash, Duration::ZERO).await?;
+    deliver::at_once(&cx, &mut db, pushed).await;
+    Ok(())
 }
 
 /// Looks at an open transaction once and settles what follows. Who finds somebody else at it waits for them, at most
-/// `wait`. An API caller's `wait` also bounds the calls.
-pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -> Result<(), Fault> {
+/// `wait`. An API caller's `wait` also bounds the calls. Gives what is to be sent now.
+pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -> Result<Vec<Pushed>, Fault> {
     let config = cx.config().subscriptions()?;
     let started = std::time::Instant::now();
     loop {
@@ -55,9 +66,9 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
         match chain::tx(&*db, hash).await? {
             Some(known) if !known.state.is_open() => return settle_late(cx, db, hash).await,
             Some(known) if started.elapsed() < wait && !rules::check::is_put_off(&known, now) => {
-                tokio::time::sleep(LOOK_EVERY).await
+                tokio::time::sleep(LOOK_EVERY).await;
             }
-            _ => return Ok(()),
+            _ => return Ok(Vec::new()),
         }
     }
     let (settings, wallets) = tokio::try_join!(settings::load(&*db, config), plans::wallets(&*db))?;
@@ -66,13 +77,13 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
     let ours =
         Ours { contract: &terms.contract, wallets: &wallets, required_confirmations: terms.required_confirmations };
     let tron = cx.tron();
-    let asking = tron.look(hash, &ours);
+    let asking = ask(cx, &*db, &tron, (hash, &ours));
     let (tronscan, node) = if wait.is_zero() {
-        asking.await
+        asking.await?
     } else {
         let left = wait.saturating_sub(started.elapsed());
         match tokio::time::timeout(left, asking).await {
-            Ok(looks) => looks,
+            Ok(looks) => looks?,
             // The caller is answered; the worker of the queue looks again and knows what is wrong.
             Err(_) => return give_back(cx, db, hash, &settings).await,
         }
@@ -80,10 +91,34 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
     let now = cx.now();
     let tx = db.begin().queueing();
     let notes = checks::conclude(&tx, terms, hash, (&tronscan, &node), crypto::random_number(), now).await?;
-    let pushed = said(&tx, &settings, notes, now).await?;
-    drop(tx);
-    deliver::at_once(cx, db, pushed).await;
-    Ok(())
+    said(&tx, &settings, notes, now).await
+}
+
+/// Asks both sources at the same time. One that asked to be left alone is, whatever transaction it said so about.
+async fn ask(
+    cx: &Cx,
+    db: &Connection,
+    tron: &Tron,
+    (hash, ours): (&TxHash, &Ours<'_>),
+) -> Result<(Look, Look), Fault> {
+    let now = cx.now();
+    let paused = try_join(
+        pace::paused_until(db, CHANNEL, TRONSCAN, now),
+        pace::paused_until(db, CHANNEL, NODE, now),
+    );
+    let (tronscan, node) = paused.await?;
+    let away = |until: Timestamp| Look::Unavailable { retry_after: Some(until.duration_since(now)) };
+    let looks = join(
+        async { if let Some(until) = tronscan { away(until) } else { tron.tronscan(hash, ours).await } },
+        async { if let Some(until) = node { away(until) } else { tron.node(hash, ours).await } },
+    );
+    let (first, second) = looks.await;
+    for (source, look, known) in [(TRONSCAN, &first, tronscan), (NODE, &second, node)] {
+        if let Some(wait) = look.retry_after().filter(|_| known.is_none()) {
+            pace::pause(db, CHANNEL, source, now + wait.min(PAUSE_MAX)).await?;
+        }
+    }
+    Ok((first, second))
 }
 
 /// Says what is to be said, and commits.
@@ -98,28 +133,27 @@ async fn said(
 }
 
 /// Settles a claim that came after its transaction was proved or given up.
-async fn settle_late(cx: &Cx, db: &mut Connection, hash: &TxHash) -> Result<(), Fault> {
+async fn settle_late(cx: &Cx, db: &mut Connection, hash: &TxHash) -> Result<Vec<Pushed>, Fault> {
     let claim = claims::latest(&*db, hash).await?;
     if !claim.is_some_and(|claim| claim.state == ClaimState::Checking) {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let settings = settings::load(&*db, cx.config().subscriptions()?).await?;
     let now = cx.now();
     let tx = db.begin().queueing();
     let notes = checks::late_claim(&tx, &settings.rules, hash, crypto::random_number(), now).await?;
-    let pushed = said(&tx, &settings, notes, now).await?;
-    drop(tx);
-    deliver::at_once(cx, db, pushed).await;
-    Ok(())
+    said(&tx, &settings, notes, now).await
 }
 
 /// Gives the right to look back, and leaves the transaction to the queue.
-async fn give_back(cx: &Cx, db: &mut Connection, hash: &TxHash, settings: &Settings) -> Result<(), Fault> {
+async fn give_back(
+    cx: &Cx,
+    db: &mut Connection,
+    hash: &TxHash,
+    settings: &Settings,
+) -> Result<Vec<Pushed>, Fault> {
     let now = cx.now();
     let tx = db.begin();
     chain::release(&tx, hash, now).await?;
-    let pushed = said(&tx, settings, vec![Note::Check { hash: hash.clone(), at: None }], now).await?;
-    drop(tx);
-    deliver::at_once(cx, db, pushed).await;
-    Ok(())
+    said(&tx, settings, vec![Note::Check { hash: hash.clone(), at: None }], now).await
 }

@@ -9,23 +9,26 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use jiff::{SignedDuration, Timestamp};
 
-use super::finish;
+use super::{CLOCKS_DIFFER, finish};
 use crate::base::tron::{Address, TxHash, Units};
 use crate::base::{Fault, chain as causes};
 use crate::clients::http::TOTAL_TIMEOUT;
 use crate::clients::tron::{Away, Hint};
-use crate::db::{Connection, Transaction, chain};
+use crate::db::outbox::Pushed;
+use crate::db::{Connection, chain};
 use crate::entry::{Cx, deliver};
-use crate::subscriptions::model::{AdminNote, Alarm, Note, Wallet};
+use crate::subscriptions::model::{AdminNote, Alarm, MemberId, Note, Wallet};
 use crate::subscriptions::settings::{self, Settings};
 use crate::subscriptions::store::detection::{self, Awaiting, Sighting, Unclaimed};
 use crate::subscriptions::store::{self, members, plans};
-use crate::subscriptions::{DOMAIN, alarms, orders};
+use crate::subscriptions::{alarms, orders};
 
 /// The name under which it is noted that all wallets were read.
 const JOB: &str = "detect";
 /// The name under which it is noted until when TronGrid wants to be left alone.
 const PAUSE: &str = "trongrid_pause";
+/// How much later than ours the clock of a block may be; what is later still cannot be read.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// The longest wait that TronGrid is believed.
 const PAUSE_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// How long a retired wallet is still read.
@@ -63,6 +66,7 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
         concerns(&cx, &mut db, &settings, all_read).await,
         expire_orders(&cx, &mut db).await,
         free_dues(&cx, &db).await,
+        alarms::clear_due_free(&*db, cx.now()).await,
         announce(&cx, &mut db, &settings).await,
         queue_again(&cx, &mut db, &settings, now).await,
     ];
@@ -73,7 +77,8 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
 async fn read_all(cx: &Cx, settings: &Settings, wallets: &[Wallet]) -> Result<bool, Fault> {
     let paused_until = {
         let db = cx.db().await?;
-        store::jobs::last_run(&*db, PAUSE, cx.now()).await?
+        let now = cx.now();
+        store::jobs::last_run(&*db, PAUSE, (now, now), PAUSE_MAX).await?
     };
     if paused_until > cx.now() {
         return Ok(false);
@@ -102,14 +107,15 @@ async fn read_all(cx: &Cx, settings: &Settings, wallets: &[Wallet]) -> Result<bo
 async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Away>, Fault> {
     let contract = &settings.rules.contract;
     let tron = cx.tron();
-    let start = wallet.seen_until.unwrap_or(wallet.active_from) - OVERLAP;
+    let latest = cx.now() + AHEAD_MAX;
+    let start = before(wallet.seen_until.unwrap_or(wallet.active_from).min(cx.now() + OVERLAP));
     let (mut since, mut next, mut pages): (Timestamp, Option<String>, usize) = (start, None, 0);
     let mut newest: Option<Timestamp> = None;
     for page_number in 1..=PAGES_MAX {
         if cx.ends_within(TOTAL_TIMEOUT + TIME_TO_WRITE) {
             break;
         }
-        let page = match tron.transfers(&wallet.address, contract, since, next.as_deref()).await {
+        let page = match tron.transfers(&wallet.address, contract, (since, latest), next.as_deref()).await {
             Ok(page) => page,
             Err(away) => return Ok(Some(away)),
         };
@@ -119,8 +125,8 @@ async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Aw
         let full = newest.filter(|_| pages == WINDOW_PAGES);
         let ended = page.next.is_none() && full.is_none();
         // Where more rows than one run takes lie within the overlap, the next run would not get past them.
-        let stuck = !ended && page_number == PAGES_MAX && newest.is_some_and(|newest| newest - OVERLAP <= start);
-        let until = if stuck { newest.map(|newest| newest + OVERLAP) } else { newest };
+        let stuck = !ended && page_number == PAGES_MAX && newest.is_some_and(|newest| before(newest) <= start);
+        let until = newest.map(|newest| if stuck { newest + OVERLAP } else { newest.min(cx.now()) });
         keep(cx, settings, wallet, &page.rows, until).await?;
         if ended {
             break;
@@ -133,6 +139,11 @@ async fn read(cx: &Cx, settings: &Settings, wallet: &Wallet) -> Result<Option<Aw
         }
     }
     Ok(None)
+}
+
+/// The moment from which a list is read again that was read up to `seen`.
+fn before(seen: Timestamp) -> Timestamp {
+    seen.checked_sub(OVERLAP).unwrap_or(Timestamp::MIN)
 }
 
 /// Notes what a page showed: transactions to be checked, orders that are being paid, and how far the list was read.
@@ -153,19 +164,28 @@ async fn keep(
     let hashes: BTreeSet<&TxHash> = rows.iter().map(|hint| &hint.hash).collect();
     let hashes: Vec<TxHash> = hashes.into_iter().cloned().collect();
     let fresh = chain::note(&tx, &hashes, now).await?;
-    let mut notes: Vec<Note> = fresh.into_iter().map(|hash| Note::Check { hash, at: None }).collect();
-    notes.extend(confirming(&tx, &wallet.address, rows).await?);
+    let notes: Vec<Note> = fresh.into_iter().map(|hash| Note::Check { hash, at: None }).collect();
     if let Some(until) = until {
         plans::set_seen(&tx, &wallet.address, until).await?;
     }
-    let pushed = finish(&tx, settings, notes, now).await?;
+    let mut pushed = finish(&tx, settings, notes, now).await?;
     drop(tx);
+    let marked = confirming(cx, &mut db, settings, &wallet.address, rows).await;
+    let marked = marked.map(|marked| pushed.extend(marked));
     deliver::at_once(cx, &mut db, pushed).await;
-    Ok(())
+    marked
 }
 
-/// Marks the orders that wait for exactly what was seen; their members are told once.
-async fn confirming(tx: &Transaction<'_>, wallet: &Address, rows: &[Hint]) -> Result<Vec<Note>, Fault> {
+/// Marks the orders that wait for exactly what was seen; their members are told once. In a transaction of its own:
+/// whoever claims one of these hashes has their member's row and waits for the hash's. What is not marked now is in a
+/// minute, for the list is read again.
+async fn confirming(
+    cx: &Cx,
+    db: &mut Connection,
+    settings: &Settings,
+    wallet: &Address,
+    rows: &[Hint],
+) -> Result<Vec<Pushed>, Fault> {
     let seen: Vec<Sighting<'_>> = rows
         .iter()
         .filter_map(|hint| {
@@ -173,12 +193,19 @@ async fn confirming(tx: &Transaction<'_>, wallet: &Address, rows: &[Hint]) -> Re
             Some(Sighting { hash: &hint.hash, amount, at: hint.at })
         })
         .collect();
-    let mut notes = Vec::new();
-    for Awaiting { member, order, hash, confirmations } in detection::awaiting(tx, wallet, &seen).await? {
-        members::lock(tx, member).await?;
-        notes.extend(orders::seen(tx, &order, &hash, confirmations).await?);
+    let awaiting = detection::awaiting(&*db, wallet, &seen).await?;
+    if awaiting.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(notes)
+    let now = cx.now();
+    let tx = db.begin();
+    let ids: Vec<MemberId> = awaiting.iter().map(|awaiting| awaiting.member).collect();
+    members::lock_all(&tx, &ids).await?;
+    let mut notes = Vec::new();
+    for Awaiting { order, hash, confirmations, .. } in awaiting {
+        notes.extend(orders::seen(&tx, &order, &hash, confirmations).await?);
+    }
+    finish(&tx, settings, notes, now).await
 }
 
 /// Raises and takes back the alarms about the chain and about admins.
@@ -187,7 +214,7 @@ async fn concerns(cx: &Cx, db: &mut Connection, settings: &Settings, all_read: b
     let long_ago = now - ALARM_AFTER;
     let tx = db.begin();
     let concerns = detection::concerns(&tx, long_ago, BATCH).await?;
-    let read_at = store::jobs::last_run(&tx, JOB, now).await?;
+    let read_at = store::jobs::last_run(&tx, JOB, (now, now), CLOCKS_DIFFER).await?;
     if all_read {
         store::jobs::ran(&tx, JOB, now).await?;
     }
@@ -195,8 +222,10 @@ async fn concerns(cx: &Cx, db: &mut Connection, settings: &Settings, all_read: b
     wrong.extend(concerns.onesided.into_iter().map(Alarm::OneSided));
     if concerns.away || (!all_read && read_at <= long_ago) {
         wrong.push(Alarm::SourceAway);
+    } else {
+        alarms::clear(&tx, &Alarm::SourceAway, now).await?;
     }
-    alarms::clear_kinds(&tx, &alarms::OF_THE_CHAIN, &wrong, now).await?;
+    alarms::clear_settled(&tx, long_ago, now).await?;
     alarms::clear_heard(&tx, now).await?;
     let mut notes = Vec::new();
     for alarm in wrong {
@@ -222,7 +251,7 @@ async fn expire_orders(cx: &Cx, db: &mut Connection) -> Result<(), Fault> {
 
 async fn free_dues(cx: &Cx, db: &Connection) -> Result<(), Fault> {
     for _ in 0..BATCHES_MAX {
-        if chain::free_dues(db, DOMAIN, cx.now(), BATCH).await? < BATCH.unsigned_abs() {
+        if detection::free_dues(db, cx.now(), BATCH).await? < BATCH.unsigned_abs() {
             break;
         }
     }
@@ -241,8 +270,8 @@ async fn announce(cx: &Cx, db: &mut Connection, settings: &Settings) -> Result<(
     Ok(())
 }
 
-/// Queues transactions whose time has come, which were known before `since` and of which the queue has lost sight; the
-/// same twice is harmless.
+/// Queues transactions whose time has come, or that were settled before a claim that still waits, which were known before
+/// `since` and of which the queue has lost sight; the same twice is harmless.
 async fn queue_again(cx: &Cx, db: &mut Connection, settings: &Settings, since: Timestamp) -> Result<(), Fault> {
     let now = cx.now();
     let tx = db.begin();

@@ -13,7 +13,7 @@ use crate::base::Fault;
 use crate::db::outbox::{self, Outgoing};
 use crate::entry::{Cx, deliver};
 use crate::subscriptions::import::{self, Files};
-use crate::subscriptions::messages::ACCESS;
+use crate::subscriptions::messages::{self, ACCESS};
 use crate::subscriptions::settings;
 
 /// Members of one message about memberships to be verified.
@@ -64,7 +64,7 @@ pub async fn run(cx: Cx, event: Json) -> Result<Json, Fault> {
     let settings = settings::load(&*db, cx.config().subscriptions()?).await?;
     let now = cx.now();
     let tx = db.begin().patient();
-    let report = import::run(&tx, &files, (settings.language, settings.rules.grace), now).await?;
+    let (report, notes) = import::run(&tx, &files, (settings.language, settings.rules.grace), now).await?;
     let mut answer = serde_json::to_value(&report).map_err(|error| Fault::stored("report of an import", error))?;
     answer["dry_run"] = json!(dry_run);
     if dry_run {
@@ -72,7 +72,8 @@ pub async fn run(cx: Cx, event: Json) -> Result<Json, Fault> {
         return Ok(answer);
     }
     let verify = |ids: &[_]| Outgoing::queue(ACCESS, json!({ "verify": ids }));
-    let messages: Vec<Outgoing> = report.to_verify.chunks(VERIFIED_TOGETHER).map(verify).collect();
+    let mut messages = messages::outgoing(&tx, &settings, notes).await?;
+    messages.extend(report.to_verify.chunks(VERIFIED_TOGETHER).map(verify));
     let pushed = tx.commit_with(outbox::push(&tx, &messages, now)).await?;
     drop(tx);
     tracing::info!(

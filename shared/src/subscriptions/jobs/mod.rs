@@ -26,6 +26,8 @@ pub mod verify;
 
 /// How often the jobs look whether the operator's schedule asks for them.
 const TICK: SignedDuration = SignedDuration::from_secs(60);
+/// How far ahead of ours a clock may have been by which a job ran.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(2);
 /// How much earlier than its minute a tick may come and count as its minute's.
 const EARLY: SignedDuration = SignedDuration::from_secs(2);
 
@@ -38,7 +40,7 @@ async fn asked(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Fault> {
-    let last = store::jobs::last_run(db, job, now - TICK).await?;
+    let last = store::jobs::last_run(db, job, (now - TICK, now), CLOCKS_DIFFER).await?;
     let until = now + EARLY;
     Ok(schedule.is_due(last, until, zone).then_some(until))
 }

@@ -9,30 +9,39 @@
 //! {"wallets": true}   {"wallet": "T.."}                                  new orders are paid to it, none to the old
 //! {"refund_note": {"hash": "..", "log_index": 0, "note": ".."}}          a transfer was given back by hand
 //! {"adjustment": {"chat_id": 1, "amount": "-1.5", "note": ".."}}         puts a balance right
+//! {"ledger": 1}                                                          a member's balance and last entries
 //! {"anonymise": 1}                                                       forgets a member's names
 //! ```
 
 use std::collections::BTreeMap;
 
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value as Json, json};
 
 use crate::base::Fault;
-use crate::base::config::{SUBSCRIPTIONS_OPERATORS as OPERATORS, Subscriptions};
+use crate::base::config::{SUBSCRIPTIONS_OPERATORS as OPERATORS, SubscriptionRules, Subscriptions};
 use crate::base::i18n::Lang;
 use crate::base::tron::{Address, TxHash, Units};
-use crate::db::{Connection, GenericClient, Transaction, audit};
+use crate::db::{Connection, GenericClient, Transaction, audit, outbox};
 use crate::entry::Cx;
-use crate::subscriptions::model::{Alarm, EntryKind, LedgerEntry, MemberId};
+use crate::subscriptions::model::{Alarm, EntryKind, LedgerEntry, MemberId, Note};
+use crate::subscriptions::settings;
 use crate::subscriptions::store::{self, ledger};
-use crate::subscriptions::{DOMAIN, Error, alarms, assignment, members, messages, plans};
+use crate::subscriptions::{DOMAIN, Error, alarms, assignment, members, messages as words, plans, settlement};
 
 /// Who did it, in the audit and in ledgers.
 const ACTOR: &str = "operator";
+/// The setting that says which group it is about.
+const GROUP: &str = "group_chat_id";
+/// Kinds of alarms about that group's members.
+const OF_THE_GROUP: [&str; 2] = ["access_fails", "group_admin"];
 /// Characters of a setting's value.
 const VALUE_CHARS_MAX: usize = 1_000;
+/// Entries of a ledger that are shown.
+const ENTRIES_MAX: i64 = 100;
 /// Characters of a note.
 const NOTE_CHARS_MAX: usize = 500;
 
@@ -49,6 +58,7 @@ enum Order {
     Wallet(String),
     RefundNote { hash: String, log_index: i32, note: String },
     Adjustment { chat_id: i64, amount: String, note: String },
+    Ledger(i64),
     Anonymise(i64),
 }
 
@@ -92,6 +102,7 @@ pub async fn run(cx: Cx, event: Json) -> Result<Json, Fault> {
         Order::Settings(_) => listed(&db, config).await,
         Order::Texts(_) => texts(&db).await,
         Order::Wallets(_) => wallets(&db).await,
+        Order::Ledger(chat_id) => ledger_of(&db, MemberId(chat_id)).await,
         change => carry_out(&mut db, config, change, now).await,
     };
     match done {
@@ -101,9 +112,10 @@ pub async fn run(cx: Cx, event: Json) -> Result<Json, Fault> {
     }
 }
 
-/// Carries out a change, in one transaction with its line in the audit.
+/// Carries out a change, in one transaction with its line in the audit. What is to be said leaves through the relay.
 async fn carry_out(db: &mut Connection, config: &Subscriptions, order: Order, now: Timestamp) -> Result<Json, Refused> {
     let tx = db.begin();
+    let mut messages = Vec::new();
     let answer = match order {
         Order::Set { name, value } => set(&tx, config, &name, Some(value.trim()), now).await,
         Order::Unset(name) => set(&tx, config, &name, None, now).await,
@@ -111,14 +123,25 @@ async fn carry_out(db: &mut Connection, config: &Subscriptions, order: Order, no
         Order::UnsetText { language, id } => set_text(&tx, &language, &id, None, now).await,
         Order::Wallet(address) => set_wallet(&tx, &address, now).await,
         Order::RefundNote { hash, log_index, note } => refund(&tx, &hash, log_index, &note, now).await,
-        Order::Adjustment { chat_id, amount, note } => adjust(&tx, MemberId(chat_id), &amount, &note, now).await,
+        Order::Adjustment { chat_id, amount, note } => {
+            let settings = settings::load(&tx, config).await?;
+            let adjusted = adjust(&tx, &settings.rules, MemberId(chat_id), (&amount, &note), now).await;
+            let (answer, notes) = adjusted?;
+            messages = words::outgoing(&tx, &settings, notes).await?;
+            Ok(answer)
+        }
         Order::Anonymise(chat_id) => {
             members::anonymise(&tx, MemberId(chat_id), ACTOR, now).await?;
             Ok(json!({ "chat_id": chat_id, "anonymised": true }))
         }
-        Order::Settings(_) | Order::Texts(_) | Order::Wallets(_) => Err(because("that changes nothing")),
+        Order::Settings(_) | Order::Texts(_) | Order::Wallets(_) | Order::Ledger(_) => {
+            Err(because("that changes nothing"))
+        }
     }?;
-    tx.commit().await?;
+    for message in &mut messages {
+        message.at_once = false;
+    }
+    tx.commit_with(outbox::push(&tx, &messages, now)).await?;
     Ok(answer)
 }
 
@@ -165,6 +188,10 @@ async fn set(
         Err(Fault::Setting(_)) => return Err(because(format!("{name} cannot be empty"))),
         Err(fault) => return Err(fault.into()),
     }
+    if *name == GROUP && old.as_deref().unwrap_or(&config.given(name)) != value.unwrap_or(&config.given(name)) {
+        store::access::forget_group(tx).await?;
+        alarms::clear_kinds(tx, &OF_THE_GROUP, now).await?;
+    }
     store::settings::put(tx, name, value, now).await?;
     note(tx, "set", &format!("setting:{name}"), (old.map(Json::from), value.map(Json::from)), now).await?;
     Ok(json!({ "name": name, "value": value.map_or_else(|| config.given(name), str::to_owned) }))
@@ -188,7 +215,7 @@ async fn set_text(
     let lang = Lang::ALL.into_iter().find(|lang| lang.code() == language);
     let lang = lang.ok_or_else(|| because("the language is en or ru"))?;
     if let Some(value) = value {
-        messages::check(lang, id, value).map_err(|why| because(why.to_string()))?;
+        words::check(lang, id, value).map_err(|why| because(why.to_string()))?;
     }
     store::settings::put_text(tx, (lang, id), value, now).await?;
     note(tx, "set_text", &format!("text:{language}:{id}"), (None, value.map(Json::from)), now).await?;
@@ -221,18 +248,35 @@ async fn refund(tx: &Transaction<'_>, hash: &str, log_index: i32, note: &str, no
     Ok(json!({ "hash": hash, "log_index": log_index, "state": "returned" }))
 }
 
+/// A member's balance, and the last entries of their ledger, the newest first.
+async fn ledger_of(db: &Connection, member: MemberId) -> Result<Json, Refused> {
+    store::members::find(db, member).await?.ok_or(Error::NoSuchMember)?;
+    let (balance, entries) = try_join(ledger::balance(db, member), ledger::entries(db, member, ENTRIES_MAX)).await?;
+    let entry = |entry: &LedgerEntry| {
+        let (hash, log_index) = entry.transfer.as_ref().map(|(hash, log_index)| (hash, log_index)).unzip();
+        json!({
+            "kind": entry.kind, "amount": entry.amount.to_string(), "transaction_hash": hash, "log_index": log_index,
+            "order": entry.order, "actor": entry.actor, "note": entry.note, "at": entry.at,
+        })
+    };
+    let entries: Vec<Json> = entries.iter().map(entry).collect();
+    Ok(json!({ "chat_id": member, "balance": balance.to_string(), "entries": entries }))
+}
+
+/// Puts a balance right. What it covers now of orders that were paid in part is settled.
 async fn adjust(
     tx: &Transaction<'_>,
+    rules: &SubscriptionRules,
     member: MemberId,
-    amount: &str,
-    note_text: &str,
+    (amount, note_text): (&str, &str),
     now: Timestamp,
-) -> Result<Json, Refused> {
+) -> Result<(Json, Vec<Note>), Refused> {
     let units = Units::parse(amount.trim()).ok().filter(|units| *units != Units::ZERO);
     let amount = units.ok_or_else(|| because("the amount is USDT such as -1.5, and not 0"))?;
     let text = noted(note_text)?;
-    store::members::lock(tx, member).await?.ok_or(Error::NoSuchMember)?;
-    let balance = ledger::balance(tx, member).await? + amount;
+    let member = store::members::lock(tx, member).await?.ok_or(Error::NoSuchMember)?;
+    let id = member.chat_id;
+    let balance = ledger::balance(tx, id).await? + amount;
     if amount < Units::ZERO && balance < Units::ZERO {
         return Err(because("the balance would be below 0"));
     }
@@ -245,10 +289,17 @@ async fn adjust(
         note: Some(text.to_owned()),
         at: now,
     };
-    ledger::add(tx, member, &entry).await?;
+    ledger::add(tx, id, &entry).await?;
     let new = json!({ "amount": amount.to_string(), "balance": balance.to_string() });
-    note(tx, "adjust", &format!("member:{member}"), (None, Some(new)), now).await?;
-    Ok(json!({ "chat_id": member, "balance": balance.to_string() }))
+    note(tx, "adjust", &format!("member:{id}"), (None, Some(new)), now).await?;
+    let mut notes = Vec::new();
+    if amount > Units::ZERO && !member.blocked {
+        let settled = settlement::settle(tx, rules, &member, (None, amount), (None, ACTOR), now).await?;
+        // Nothing has arrived that the member would have to be told of.
+        notes.extend(settled.1.into_iter().filter(|note| !matches!(note, Note::Credited { .. })));
+    }
+    let balance = ledger::balance(tx, id).await?;
+    Ok((json!({ "chat_id": id, "balance": balance.to_string() }), notes))
 }
 
 fn noted(note: &str) -> Result<&str, Refused> {

@@ -1,13 +1,15 @@
 //! `subscriptions-remind`: by the operator's schedule, writes reminders of ends that are near. They leave through the
 //! relay, which keeps the bot's measure.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::asked;
 use crate::base::{Fault, chain};
 use crate::db::{Connection, outbox};
 use crate::entry::{Cx, deliver};
-use crate::subscriptions::model::{Alarm, Note};
+use crate::subscriptions::model::{MemberId, Note};
 use crate::subscriptions::rules::{self, remind::due};
 use crate::subscriptions::settings::{self, Settings};
 use crate::subscriptions::store::reminders::{self, Ending, Made, Place};
@@ -27,13 +29,12 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
     let rules = &settings.rules;
     let Some(until) = asked(&*db, JOB, &rules.reminder_schedule, &rules.zone, now).await? else { return Ok(()) };
     let start: Place = (now, i64::MAX);
-    let (mut place, mut odd) = (start, false);
+    let (mut place, mut odd) = (start, Vec::new());
     for _ in 0..BATCHES_MAX {
         let next = match plan(&mut db, &settings, place, BATCH, now).await {
             Err(fault @ (Fault::Db(_) | Fault::Stored { .. })) => {
                 tracing::warn!(error = chain(&fault), "reminders are planned one by one");
-                odd = true;
-                one_by_one(&cx, &mut db, &settings, place).await?
+                one_by_one(&cx, &mut db, &settings, place, &mut odd).await?
             }
             planned => planned?,
         };
@@ -43,7 +44,11 @@ pub async fn run(cx: Cx) -> Result<(), Fault> {
         }
         // Who is left is being worked on by somebody else; they are taken up in a minute.
         let left = reminders::next_after(&*db, &rules.reminder_days, start, now).await?;
-        return if odd || left.is_none() { store::jobs::ran(&*db, JOB, until).await } else { Ok(()) };
+        if odd.is_empty() && left.is_some() {
+            return Ok(());
+        }
+        alarms::clear_odd(&*db, JOB, &odd, now).await?;
+        return store::jobs::ran(&*db, JOB, until).await;
     }
     Err(Fault::GaveUp("there are more reminders than one run plans"))
 }
@@ -63,7 +68,7 @@ async fn plan(
         return Ok(None);
     };
     let next = (last.subscription.ends_at, last.subscription.member.0);
-    let (mut notes, mut made) = (Vec::new(), Vec::new());
+    let (mut made, mut to_send) = (Vec::new(), Vec::new());
     for ending in &ending {
         let Ending { subscription, had, .. } = ending;
         let (member, ends_at) = (subscription.member, subscription.ends_at);
@@ -71,15 +76,18 @@ async fn plan(
         made.extend(due.skip.iter().map(|n| Made { member, ends_at, days_before: *n, is_sent: false }));
         if let Some(days_before) = due.send {
             made.push(Made { member, ends_at, days_before, is_sent: true });
-            notes.push(note(settings, ending, days_before, now));
+            to_send.push((ending, days_before));
         }
     }
+    // Those that another run has made since these rows were read are its own to send.
+    let kept: BTreeSet<(MemberId, i32)> = reminders::keep(&tx, &made, now).await?.into_iter().collect();
+    to_send.retain(|(ending, days_before)| kept.contains(&(ending.subscription.member, *days_before)));
+    let notes = to_send.into_iter().map(|(ending, days_before)| note(settings, ending, days_before, now)).collect();
     let mut messages = messages::outgoing(&tx, settings, notes).await?;
     for message in &mut messages {
         message.at_once = false;
     }
-    let last = futures_util::future::try_join(reminders::keep(&tx, &made, now), outbox::push(&tx, &messages, now));
-    tx.commit_with(last).await?;
+    tx.commit_with(outbox::push(&tx, &messages, now)).await?;
     Ok(Some(next))
 }
 
@@ -103,6 +111,7 @@ async fn one_by_one(
     db: &mut Connection,
     settings: &Settings,
     from: Place,
+    odd: &mut Vec<i64>,
 ) -> Result<Option<Place>, Fault> {
     let (mut place, now) = (from, cx.now());
     for _ in 0..BATCH {
@@ -111,15 +120,15 @@ async fn one_by_one(
             Ok(None) => return Ok(None),
             Err(fault @ (Fault::Db(_) | Fault::Stored { .. })) => {
                 let days = &settings.rules.reminder_days;
-                let Some(odd) = reminders::next_after(&*db, days, place, now).await? else { return Ok(None) };
-                tracing::error!(member.id = odd.1, error = chain(&fault), "reminder left out");
+                let Some(next) = reminders::next_after(&*db, days, place, now).await? else { return Ok(None) };
+                tracing::error!(member.id = next.1, error = chain(&fault), "reminder left out");
+                odd.push(next.1);
                 let tx = db.begin();
-                let alarm = Alarm::OddRow(format!("remind {}", odd.1));
-                let notes = alarms::raise(&tx, alarm, now).await?;
+                let notes = alarms::raise(&tx, alarms::odd_row(JOB, next.1), now).await?;
                 let pushed = super::finish(&tx, settings, notes, now).await?;
                 drop(tx);
                 deliver::at_once(cx, db, pushed).await;
-                place = odd;
+                place = next;
             }
             Err(fault) => return Err(fault),
         }

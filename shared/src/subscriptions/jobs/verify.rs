@@ -72,7 +72,7 @@ pub(super) async fn look_at(cx: &Cx, db: &mut Connection, ids: &[i64]) -> Result
         };
         match told {
             Ok(()) => failures = 0,
-            Err(Delay::Failed(why)) => {
+            Err(Delay::Failed(why) | Delay::Refused(why)) => {
                 failures += 1;
                 tracing::warn!(member.id = id.0, error = why, "membership not verified");
                 if failures == FAILURES_MAX {
@@ -90,7 +90,7 @@ async fn put_back(cx: &Cx, db: &mut Connection, left: &[MemberId], delay: &Delay
     let until = match delay {
         Delay::Paused(until) => *until,
         Delay::Told(wait) => now + SignedDuration::try_from(*wait).unwrap_or(outbox::BACKOFF_MAX),
-        Delay::Failed(_) | Delay::Interrupted => now,
+        Delay::Failed(_) | Delay::Refused(_) | Delay::Interrupted => now,
     };
     let ids: Vec<i64> = left.iter().map(|id| id.0).collect();
     let tx = db.begin();
@@ -122,17 +122,20 @@ async fn look(
         tx.rollback().await?;
         return Ok(Ok(()));
     };
-    store::set_status(&tx, id, (&seen.status, seen.is_in()), (Some(asked_at), now)).await?;
+    store::note_answer(&tx, id, (&seen.status, seen.is_in()), (asked_at, now)).await?;
     let read = try_join3(members::find(&tx, id), subscriptions::find(&tx, id), worker::standing(&tx, id, now));
     let (Some(member), subscription, standing) = read.await? else {
         return Err(Fault::GaveUp("a row that must exist does not"));
     };
-    let facts = worker::facts(&member, subscription.as_ref(), &standing, false, (settings, now));
+    let facts = worker::facts(&member, subscription.as_ref(), &standing, None, (settings, now));
     // Somebody who stays outside of their own will is not sent a link every night.
     let is_news = member.at_private_group != before.at_private_group;
     let mut notes = Vec::new();
     if facts.is_at_odds() && (is_news || facts.wanted != Wanted::Inside) {
         notes.push(access::ask(&tx, id, false, now).await?);
+    }
+    if standing.is_outage_told {
+        alarms::clear(&tx, &Alarm::TelegramFails, now).await?;
     }
     let pushed = finish(&tx, settings, notes, now).await?;
     drop(tx);

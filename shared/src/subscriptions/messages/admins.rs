@@ -100,6 +100,7 @@ fn alarm(voice: &Voice<'_>, alarm: &Alarm) -> String {
         Alarm::SourceAway => voice.text("alarm-source-away", &[]),
         Alarm::NoDueFree => voice.text("alarm-no-due-free", &[]),
         Alarm::NoWallet => voice.text("alarm-no-wallet", &[]),
+        Alarm::TelegramFails => voice.text("alarm-telegram-fails", &[]),
         Alarm::AccessFails(member) => voice.text("alarm-access-fails", &[("id", member.to_string().into())]),
         Alarm::GroupAdmin(member) => voice.text("alarm-group-admin", &[("id", member.to_string().into())]),
         Alarm::RightsMissing(rights) => voice.text("alarm-rights-missing", &[("rights", safe(&rights.join(", ")))]),

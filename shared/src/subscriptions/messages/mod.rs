@@ -29,6 +29,8 @@ pub const ABOUT_MEMBER: &str = "subscriptions.member:";
 pub const ABOUT_REMINDER: &str = "subscriptions.reminder:";
 /// `about` of messages to an admin: the number follows.
 pub const ABOUT_ADMIN: &str = "subscriptions.admin:";
+/// `about` of requests to join that are approved: the number of who asks follows.
+pub const ABOUT_JOIN: &str = "subscriptions.join:";
 /// The queue of transactions to be checked.
 pub const CHECKS: &str = "subscriptions-checks";
 /// The queue of members whose access is to be seen to.

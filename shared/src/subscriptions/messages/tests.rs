@@ -161,6 +161,7 @@ fn every_alarm_and_waiting_payment_has_its_words() {
         Alarm::SourceAway,
         Alarm::NoDueFree,
         Alarm::NoWallet,
+        Alarm::TelegramFails,
         Alarm::AccessFails(MemberId(7)),
         Alarm::GroupAdmin(MemberId(7)),
         Alarm::RightsMissing(vec!["can_invite_users".into()]),

@@ -183,7 +183,9 @@ pub enum Alarm {
     NoDueFree,
     /// No wallet is set.
     NoWallet,
-    /// Telegram fails for a member's access.
+    /// Telegram fails, and nobody can be let in or removed.
+    TelegramFails,
+    /// Telegram refuses to let a member in, or to remove them.
     AccessFails(MemberId),
     /// A member who is to be removed administers the group.
     GroupAdmin(MemberId),
@@ -204,6 +206,7 @@ impl Alarm {
             Self::SourceAway => ("source_away", String::new()),
             Self::NoDueFree => ("no_due_free", String::new()),
             Self::NoWallet => ("no_wallet", String::new()),
+            Self::TelegramFails => ("access_fails", String::new()),
             Self::AccessFails(member) => ("access_fails", member.to_string()),
             Self::GroupAdmin(member) => ("group_admin", member.to_string()),
             Self::RightsMissing(_) => ("rights_missing", String::new()),

@@ -6,7 +6,7 @@ use super::{is_live, runs};
 use crate::subscriptions::model::{Member, Subscription};
 
 /// The longest wait between two tries, with time left for the queue to deliver.
-const RETRY_MAX: SignedDuration = SignedDuration::from_secs(50);
+pub const RETRY_MAX: SignedDuration = SignedDuration::from_secs(50);
 /// How long Telegram may fail for a member before the admins are told.
 const ALARM_AFTER: SignedDuration = SignedDuration::from_mins(10);
 
@@ -60,6 +60,8 @@ pub struct Facts {
     pub invite: bool,
     /// Whether their time is over and nobody has seen them out for that end.
     pub is_leaving: bool,
+    /// Whether they were inside when their removal began, and nobody was told of it yet.
+    pub is_removing: bool,
 }
 
 /// What is stored of a member's access beside the member and the subscription.
@@ -71,6 +73,8 @@ pub struct Traces {
     pub link_until: Option<Timestamp>,
     /// Whether they are to be told their end.
     pub invite: bool,
+    /// Whether they were inside when their removal began.
+    pub is_removing: bool,
 }
 
 impl Facts {
@@ -90,6 +94,7 @@ impl Facts {
             link: traces.link_until.map_or(Link::None, |until| if now < until { Link::Works } else { Link::Over }),
             invite: traces.invite,
             is_leaving: over.is_some_and(|over| traces.removed_end != Some(over.ends_at)),
+            is_removing: traces.is_removing,
         }
     }
 
@@ -153,7 +158,7 @@ pub enum Step {
     Invite,
     /// Tells them their end.
     TellEnd,
-    /// Notes that they were removed, and tells them and the admins.
+    /// Notes that they are out, and tells them and the admins if they were removed.
     Note,
     /// Tells the admins that this one cannot be removed.
     TellAdmins,
@@ -166,26 +171,21 @@ pub enum Step {
 pub struct Run {
     /// Whether what Telegram said last may be out of date.
     is_in_doubt: bool,
-    /// Whether somebody was removed who is to hear of it.
-    has_removed: bool,
     done: Vec<Step>,
 }
 
 impl Run {
     /// A run that has done nothing. One that goes on after another was cut off does not know how far that came.
     pub fn new(is_resumed: bool) -> Self {
-        Self { is_in_doubt: is_resumed, ..Self::default() }
+        Self { is_in_doubt: is_resumed, done: Vec::new() }
     }
 
-    /// Notes that a step was taken on these facts.
-    pub fn did(&mut self, step: Step, facts: Facts) {
+    /// Notes that a step was taken.
+    pub fn did(&mut self, step: Step) {
         match step {
             Step::Look => self.is_in_doubt = false,
-            Step::Ban => {
-                self.has_removed |= facts.is_inside() || facts.wanted == Wanted::Outside;
-                // What was seen and done before it says nothing any more.
-                self.done.retain(|done| ![Step::Look, Step::Unban].contains(done));
-            }
+            // What was seen and done before it says nothing any more.
+            Step::Ban => self.done.retain(|done| ![Step::Look, Step::Unban].contains(done)),
             _ => {}
         }
         self.done.push(step);
@@ -196,9 +196,9 @@ impl Run {
         self.is_in_doubt = true;
     }
 
-    /// Whether somebody was removed who is to hear of it.
-    pub fn has_removed(&self) -> bool {
-        self.has_removed
+    /// Whether any step was taken.
+    pub fn has_begun(&self) -> bool {
+        !self.done.is_empty()
     }
 
     fn has(&self, step: Step) -> bool {
@@ -242,14 +242,17 @@ fn let_in(facts: Facts, run: &Run) -> Step {
 }
 
 fn remove(facts: Facts, run: &Run, is_barred: bool) -> Step {
-    let is_due = facts.real == Real::Inside || facts.is_leaving;
-    if is_due && !run.has(Step::Ban) {
+    let has_acted = run.has(Step::Ban);
+    if facts.real == Real::Inside && !has_acted {
         Step::Ban
+    } else if facts.is_leaving && !has_acted && !run.has(Step::Look) {
+        // They may have come in unheard: at an end it is Telegram that says who is out.
+        Step::Look
     } else if is_barred && !run.has(Step::Unban) {
         Step::Unban
     } else if facts.link != Link::None {
         Step::Revoke
-    } else if run.has_removed && !run.has(Step::Note) {
+    } else if (facts.is_removing || facts.is_leaving) && !run.has(Step::Note) {
         Step::Note
     } else {
         seen_out(facts, run)
@@ -261,7 +264,7 @@ fn keep_out(facts: Facts, run: &Run) -> Step {
         Step::Ban
     } else if facts.link != Link::None {
         Step::Revoke
-    } else if (run.has_removed || facts.is_leaving) && !run.has(Step::Note) {
+    } else if (facts.is_removing || facts.is_leaving) && !run.has(Step::Note) {
         Step::Note
     } else if facts.real == Real::Outside && !run.has(Step::Look) {
         Step::Look

@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::base::tron::Units;
 use crate::db::chain::{ORDER_LAG_MAX, Payment, Reservation};
 use crate::subscriptions::DOMAIN;
 use crate::subscriptions::model::{Claim, ClaimReason, MemberId, Order, OrderId, OrderState, Source};
@@ -24,8 +23,8 @@ pub struct Facts<'a> {
     pub orders: &'a [Order],
     /// Whether the sender has paid for the claimant before, and for nobody else.
     pub sender_is_theirs: bool,
-    /// Whether another member's open order on this wallet, older than the block, would be satisfied too, and that is to be
-    /// heeded.
+    /// Whether another member's open order on this wallet, older than the block, would be satisfied too, and that is to
+    /// be heeded.
     pub has_rival: bool,
 }
 
@@ -101,11 +100,6 @@ fn by_bot(facts: &Facts<'_>, claim: &Claim, late: SignedDuration, now: Timestamp
         Some(_) if facts.has_rival && !facts.sender_is_theirs => Fate::Held(ClaimReason::Ambiguous, Some(claim.member)),
         Some(order) => Fate::Order(claim.member, order.id.clone()),
     }
-}
-
-/// What is missing to pay `price`.
-pub fn missing(price: Units, balance: Units) -> Option<Units> {
-    Some(price - balance).filter(|missing| *missing > Units::ZERO)
 }
 
 #[cfg(test)]

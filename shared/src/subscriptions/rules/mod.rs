@@ -98,9 +98,9 @@ pub fn price(
     }
 }
 
-/// What an order asks for beside the balance, which is used from `min_credit` on; nothing if the balance covers it all.
+/// What an order asks for beside the balance, which is used from `min_credit` on. What a member owes is asked for, too.
 pub fn ask(price: Units, balance: Units, min_credit: Units) -> Units {
-    if balance >= min_credit { price - balance } else { price }
+    if balance >= min_credit || balance < Units::ZERO { price - balance } else { price }
 }
 
 #[cfg(test)]
@@ -222,6 +222,6 @@ mod tests {
         assert_eq!(ask(10_000), 99_990_000);
         assert_eq!(ask(9_999), 100_000_000);
         assert_eq!(ask(0), 100_000_000);
-        assert_eq!(ask(-5), 100_000_000);
+        assert_eq!(ask(-5), 100_000_005);
     }
 }

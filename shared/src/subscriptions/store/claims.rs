@@ -67,6 +67,12 @@ pub async fn insert(tx: &Transaction<'_>, claim: &NewClaim<'_>, now: Timestamp) 
     Ok(tx.query_opt(&sql, &params).await?.as_ref().map(read))
 }
 
+/// How many transactions claimed by a member are still looked at.
+pub async fn checking_of(db: &impl GenericClient, member: MemberId) -> Result<i64, Fault> {
+    let sql = "select count(*) as n from subscriptions.claim where chat_id = $1 and state = 'checking'";
+    Ok(db.query_one(sql, &[&member]).await?.get("n"))
+}
+
 /// Writes where a claim stands now.
 pub async fn save(tx: &Transaction<'_>, claim: &Claim, now: Timestamp) -> Result<(), Fault> {
     let sql = "update subscriptions.claim set state = $2, reason = $3, order_id = $4,

@@ -12,12 +12,52 @@ use crate::subscriptions::import::csv::User;
 use crate::subscriptions::import::merge::Merged;
 use crate::subscriptions::model::{MemberId, PlanId};
 
-/// Notes transactions as used; says how many are new.
-pub async fn add_hashes(tx: &Transaction<'_>, hashes: &[TxHash], now: Timestamp) -> Result<usize, Fault> {
-    let sql = "insert into core.chain_tx (hash, state, first_seen_at)
-               select h, 'imported', $2 from unnest($1::text[]) h order by h on conflict (hash) do nothing";
-    let texts: Vec<&str> = hashes.iter().map(TxHash::as_str).collect();
-    Ok(usize::try_from(tx.execute(sql, &[&texts, &now]).await?).unwrap_or(usize::MAX))
+/// What came of transactions that were used there.
+#[derive(Clone, Debug, Default)]
+pub struct HashesCame {
+    /// How many were not known.
+    pub added: usize,
+    /// Which were still looked at, or had been given up as unknown; now they are used.
+    pub stopped: Vec<TxHash>,
+    /// Proved ones with transfers that were nobody's and are now noted as returned, each by its place in the log.
+    pub returned: Vec<(TxHash, i32)>,
+}
+
+/// Notes transactions as used. Their rows are locked, those of settled ones only if transfers are nobody's yet.
+pub async fn add_hashes(tx: &Transaction<'_>, hashes: &[&TxHash], now: Timestamp) -> Result<HashesCame, Fault> {
+    let sql = "insert into core.chain_tx as t (hash, state, first_seen_at)
+               select h, 'imported', $2 from unnest($1::text[]) h
+               where not exists (select 1 from core.chain_tx k
+                   where k.hash = h and k.state in ('confirmed', 'failed', 'imported'))
+               order by h
+               on conflict (hash) do update
+               set state = 'imported', reason = null, next_check_at = null, leased_until = null, unknown_count = 0,
+                   disputed_since = null, onesided_since = null, unavailable_since = null
+               where t.state not in ('confirmed', 'failed', 'imported')
+               returning hash, xmax = 0 as is_new";
+    let texts: Vec<&str> = hashes.iter().map(|hash| hash.as_str()).collect();
+    let mut came = HashesCame::default();
+    for row in tx.query(sql, &[&texts, &now]).await? {
+        if row.get("is_new") {
+            came.added += 1;
+        } else {
+            came.stopped.push(row.get("hash"));
+        }
+    }
+    let sql = "with known as materialized (
+                   select t.hash from core.chain_tx t
+                   where t.hash = any($1) and t.state = 'confirmed'
+                       and exists (select 1 from core.chain_transfer p
+                           where p.hash = t.hash and p.state in ('unassigned', 'held'))
+                   order by t.hash for update
+               )
+               update core.chain_transfer p set state = 'returned', reason = 'imported' from known
+               where p.hash = known.hash and p.state in ('unassigned', 'held')
+               returning p.hash, p.log_index";
+    let rows = tx.query(sql, &[&texts]).await?;
+    came.returned = rows.iter().map(|row| (row.get("hash"), row.get("log_index"))).collect();
+    came.returned.sort_unstable();
+    Ok(came)
 }
 
 /// What came of people.

@@ -82,7 +82,7 @@ pub async fn standing(db: &impl GenericClient, who: Who<'_>) -> Result<Option<St
 pub struct Claimed {
     /// Who claims.
     pub member: MemberId,
-    /// What they want for it, or get.
+    /// What they got for it, or else want.
     pub plan: Option<PlanId>,
     /// The transaction.
     pub hash: TxHash,
@@ -104,7 +104,7 @@ pub struct Claimed {
 
 /// A claim, by its number.
 pub async fn claimed(db: &impl GenericClient, id: ClaimId) -> Result<Claimed, Fault> {
-    let sql = "select c.chat_id, coalesce(c.plan_id, o.plan_id) as plan_id, c.hash, c.state, c.reason,
+    let sql = "select c.chat_id, coalesce(o.plan_id, c.plan_id) as plan_id, c.hash, c.state, c.reason,
                    t.state as tx_state, t.confirmations, coalesce(o.price, c.price) as price, s.starts_at, s.ends_at,
                    (select coalesce(sum(l.amount), 0)::int8 from subscriptions.ledger_entry l
                     where l.chat_id = c.chat_id) as balance

@@ -44,16 +44,16 @@ pub async fn by_name(db: &impl GenericClient, name: &str) -> Result<Option<Membe
     Ok(db.query_opt(&sql, &[&name]).await?.as_ref().map(read))
 }
 
-/// The same as [`find`], locked until the transaction ends.
+/// The same as [`find`], locked until the transaction ends: against changes, not against rows that refer to it.
 pub async fn lock(tx: &Transaction<'_>, id: MemberId) -> Result<Option<Member>, Fault> {
-    let sql = format!("select {MEMBER} from subscriptions.member m where chat_id = $1 for update");
+    let sql = format!("select {MEMBER} from subscriptions.member m where chat_id = $1 for no key update");
     Ok(tx.query_opt(&sql, &[&id]).await?.as_ref().map(read))
 }
 
 /// Several at once, locked in the order of their numbers.
 pub async fn lock_all(tx: &Transaction<'_>, ids: &[MemberId]) -> Result<Vec<Member>, Fault> {
     let sql = format!(
-        "select {MEMBER} from subscriptions.member m where chat_id = any($1) order by chat_id for update"
+        "select {MEMBER} from subscriptions.member m where chat_id = any($1) order by chat_id for no key update"
     );
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     Ok(tx.query(&sql, &[&ids]).await?.iter().map(read).collect())
@@ -80,7 +80,7 @@ pub async fn greet(
          on conflict (chat_id) do update set
              telegram_username = $2,
              username_seen_at = case when $2::text is null then m.username_seen_at else $6 end,
-             first_name = $3, last_name = $4, language = $5, reachable = true
+             first_name = $3, last_name = $4, language = $5, reachable = true, anonymised_at = null
          returning {MEMBER}"
     );
     let row = tx.query_one(&sql, &[&id, &username, &first_name, &last_name, &lang, &now]).await?;
@@ -100,7 +100,7 @@ pub async fn register(
              (chat_id, telegram_username, username_seen_at, first_name, last_name, date_joined)
          values ($1, $2, $7, $3, $5, $7)
          on conflict (chat_id) do update set
-             telegram_username = $2, username_seen_at = $7,
+             telegram_username = $2, username_seen_at = $7, anonymised_at = null,
              first_name = case when $4 then $3 else m.first_name end,
              last_name = case when $6 then $5 else m.last_name end
          returning {MEMBER}, xmax = 0 as is_new"

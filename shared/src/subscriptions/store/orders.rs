@@ -11,6 +11,9 @@ use crate::subscriptions::model::{MemberId, Order, OrderId, OrderState};
 const ORDER: &str = "o.order_id, o.chat_id, o.plan_id, p.period, o.days, o.price, o.wallet::text as wallet, o.due, o.state,
                      o.source, o.created_at, o.expires_at, o.paid_at";
 const FROM: &str = "subscriptions.plan_order o join subscriptions.plan p using (plan_id)";
+/// Whether a part of an order was paid: such a one is partially paid, or confirming again.
+const BEGUN: &str = "exists (select 1 from subscriptions.ledger_entry l
+    where l.chat_id = o.chat_id and l.order_id = o.order_id and l.kind = 'payment')";
 const OPEN: &str = "o.state in ('waiting', 'confirming', 'partially_paid')";
 
 fn read(row: &Row) -> Order {
@@ -40,6 +43,16 @@ pub async fn find(db: &impl GenericClient, id: &OrderId) -> Result<Option<Order>
 /// A member's orders, the newest first, at most `limit`.
 pub async fn of_member(db: &impl GenericClient, member: MemberId, limit: i64) -> Result<Vec<Order>, Fault> {
     let sql = format!("select {ORDER} from {FROM} where o.chat_id = $1 order by o.created_at desc, o.order_id desc limit $2");
+    Ok(db.query(&sql, &[&member, &limit]).await?.iter().map(read).collect())
+}
+
+/// A member's open orders of which a part was paid, the oldest first, at most `limit`.
+pub async fn begun(db: &impl GenericClient, member: MemberId, limit: i64) -> Result<Vec<Order>, Fault> {
+    let sql = format!(
+        "select {ORDER} from {FROM}
+         where o.chat_id = $1 and (o.state = 'partially_paid' or o.state = 'confirming' and {BEGUN})
+         order by o.created_at, o.order_id limit $2"
+    );
     Ok(db.query(&sql, &[&member, &limit]).await?.iter().map(read).collect())
 }
 
@@ -110,18 +123,24 @@ pub async fn expire(tx: &Transaction<'_>, now: Timestamp, limit: i64) -> Result<
     tx.execute(&sql, &[&now, &limit]).await
 }
 
-/// Notes the transaction that was seen to pay an order, and that it is not final; says whether that is news.
+/// Notes the transaction that was seen to pay an order, and that it is not final; says whether that is news. One that
+/// somebody is just settling is none; its row is kept as it is until the end.
 pub async fn set_seen(tx: &Transaction<'_>, id: &OrderId, hash: &TxHash) -> Result<bool, Fault> {
     let sql = "update subscriptions.plan_order set state = 'confirming', seen_hash = $2
-               where order_id = $1 and state = 'waiting'";
+               where order_id = $1 and state in ('waiting', 'partially_paid')
+                   and exists (select 1 from core.chain_tx
+                       where hash = $2 and state in ('checking', 'confirming', 'disputed') for share skip locked)";
     Ok(tx.execute(sql, &[id, hash]).await? == 1)
 }
 
 /// Takes back that a transaction was seen to pay an order, once it is known that it never will.
 pub async fn unset_seen(tx: &Transaction<'_>, hash: &TxHash) -> Result<(), Fault> {
-    let sql = "update subscriptions.plan_order set state = 'waiting', seen_hash = null
-               where seen_hash = $1 and state = 'confirming'";
-    tx.execute(sql, &[hash]).await?;
+    let sql = format!(
+        "update subscriptions.plan_order o
+         set state = case when {BEGUN} then 'partially_paid' else 'waiting' end, seen_hash = null
+         where o.seen_hash = $1 and o.state = 'confirming'"
+    );
+    tx.execute(&sql, &[hash]).await?;
     Ok(())
 }
 

@@ -52,7 +52,7 @@ pub async fn ending(
     let sql = format!(
         "select s.chat_id, s.plan_id, s.starts_at, s.ends_at, s.set_at, s.last_hash, s.last_price,
              p.period, p.days, p.price, p.is_active, p.is_hidden, h.had
-         from {ENDING} limit $6 for update of m, s skip locked"
+         from {ENDING} limit $6 for no key update of m, s skip locked"
     );
     let rows = tx.query(&sql, &[&days.to_vec(), &now, &after.0, &after.1, &furthest(days, now), &limit]).await?;
     Ok(rows.iter().map(ending_of).collect())
@@ -71,7 +71,8 @@ pub async fn next_after(
 }
 
 fn furthest(days: &[i32], now: Timestamp) -> Timestamp {
-    now + SignedDuration::from_hours(24) * days.iter().copied().max().unwrap_or_default()
+    let ahead = SignedDuration::from_hours(24) * days.iter().copied().max().unwrap_or_default();
+    now.checked_add(ahead).unwrap_or(Timestamp::MAX)
 }
 
 fn ending_of(row: &Row) -> Ending {
@@ -111,19 +112,19 @@ pub struct Made {
     pub is_sent: bool,
 }
 
-/// Keeps reminders, so that each is made once.
-pub async fn keep(tx: &Transaction<'_>, made: &[Made], now: Timestamp) -> Result<(), Fault> {
+/// Keeps reminders, so that each is made once; says which were not there yet, by member and days before the end.
+pub async fn keep(tx: &Transaction<'_>, made: &[Made], now: Timestamp) -> Result<Vec<(MemberId, i32)>, Fault> {
     let sql = "insert into subscriptions.reminder (chat_id, ends_at, days_before, state, at)
                select chat_id, ends_at, days_before, case when is_sent then 'sent' else 'skipped' end, $5
                from unnest($1::int8[], $2::timestamptz[], $3::int4[], $4::bool[])
                    as r (chat_id, ends_at, days_before, is_sent)
-               on conflict do nothing";
+               order by chat_id, days_before on conflict do nothing returning chat_id, days_before";
     let members: Vec<i64> = made.iter().map(|made| made.member.0).collect();
     let ends: Vec<Timestamp> = made.iter().map(|made| made.ends_at).collect();
     let days: Vec<i32> = made.iter().map(|made| made.days_before).collect();
     let sent: Vec<bool> = made.iter().map(|made| made.is_sent).collect();
-    tx.execute(sql, &[&members, &ends, &days, &sent, &now]).await?;
-    Ok(())
+    let rows = tx.query(sql, &[&members, &ends, &days, &sent, &now]).await?;
+    Ok(rows.iter().map(|row| (row.get("chat_id"), row.get("days_before"))).collect())
 }
 
 /// Whether a member's end still is the one of a reminder.

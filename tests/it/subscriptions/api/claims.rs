@@ -3,6 +3,7 @@
 use http::Method;
 use jiff::SignedDuration;
 use local::chain::{Disagreement, Face};
+use local::faults::Fault;
 use serde_json::{Value as Json, json};
 use tests::subscriptions::{Club, USDT};
 use tests::{Answer, World};
@@ -144,7 +145,7 @@ async fn a_hash_is_stored_in_lower_case() {
     let answer = club.claim("@ALICE", "1 month", &format!("  {} ", hash.to_uppercase())).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert_eq!(answer.json()["transaction_hash"], hash.as_str());
-    assert_eq!(club.world.column("select hash from core.chain_tx").await, [hash.clone()]);
+    assert_eq!(club.world.column("select hash from core.chain_tx").await, [hash.as_str()]);
     assert_eq!(club.get(&payment(&hash.to_uppercase())).await.status, 200);
 }
 
@@ -262,15 +263,42 @@ async fn an_open_order_of_the_same_plan_is_paid_by_a_claim() {
 }
 
 #[tokio::test]
-async fn no_connection_waits_while_explorers_are_slow() {
+async fn an_exact_amount_buys_what_was_ordered_whatever_is_claimed() {
+    let club = club().await;
+    club.member(ALICE, "alice").await;
+    let order = club.order(ALICE, "1 month").await;
+    let hash = club.send_final("alice", order.due);
+    let answer = club.claim("alice", "3 months", &hash).await;
+    assert_eq!((answer.status, answer.json()["plan"].as_i64()), (201, Some(1)), "{}", answer.text());
+    assert_eq!(club.subscription(ALICE).await["plan"], "1 month");
+    // The same amount again finds the order paid: it is in the balance, which is used for the plan that is claimed.
+    let again = club.send_final("alice", order.due);
+    let answer = club.claim("alice", "3 months", &again).await;
+    assert_eq!((answer.status, answer.json()["missing"].as_f64()), (202, Some(149.9998)), "{}", answer.text());
+    assert_eq!(club.balance(ALICE).await, order.due + 100);
+    assert_eq!(club.count("subscription_event", "true").await, 1);
+}
+
+#[tokio::test]
+async fn a_balance_counts_for_the_plan_that_is_claimed() {
+    let club = club().await;
+    let adjustment = json!({ "adjustment": { "chat_id": ALICE, "amount": "30", "note": "sorry" } });
+    let done = club.world.direct("subscriptions-operator", adjustment).await;
+    assert_eq!(done["balance"], "30", "{done}");
+    let hash = club.send_final("alice", 70 * USDT);
+    let answer = club.claim("alice", "1 month", &hash).await;
+    assert_eq!((answer.status, club.balance(ALICE).await), (201, 0), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn an_explorer_that_hangs_is_not_waited_for() {
     let club = Club::with(World::setup().set("SUBSCRIPTIONS_API_CHECK_WAIT_MS", "50")).await;
     register(&club, ALICE, "alice").await;
     let hash = club.send_final("alice", 100 * USDT);
     let chain = &club.world.chain;
-    chain.faults().fail_next("*", 2, local::faults::Fault::Hang);
+    chain.faults().fail_next("*", 2, Fault::Hang);
     let answer = club.claim("alice", "1 month", &hash).await;
     assert_eq!((answer.status, answer.json()["state"].as_str()), (202, Some("checking")), "{}", answer.text());
-    assert_eq!(club.world.number("select count(*) from pg_locks where locktype = 'advisory'").await, 0);
     chain.faults().clear();
     club.minute().await;
     assert_eq!(club.subscription(ALICE).await["transaction_hash"], hash.as_str());
@@ -278,4 +306,23 @@ async fn no_connection_waits_while_explorers_are_slow() {
     chain.disagree(&other, Face::Node, Disagreement::Unknown);
     let answer = club.claim("alice", "1 month", &other).await;
     assert_eq!((answer.status, answer.json()["state"].as_str()), (202, Some("confirming")), "never on one source");
+}
+
+#[tokio::test]
+async fn no_transaction_is_open_while_an_explorer_is_asked() {
+    let club = club().await;
+    let hash = club.send_final("alice", 100 * USDT);
+    let faults = club.world.chain.faults();
+    faults.fail_next("*", 1, Fault::Hang);
+    let meanwhile = async {
+        faults.until_hanging().await;
+        let open = "select count(*) from pg_stat_activity
+                    where datname = current_database() and state like 'idle in transaction%'";
+        let open = club.world.number(open).await;
+        let others = club.claim("bob", "1 month", "x").await.status;
+        faults.release();
+        (open, others)
+    };
+    let (answer, meanwhile) = tokio::join!(club.claim("alice", "1 month", &hash), meanwhile);
+    assert_eq!((answer.status, meanwhile), (201, (0, 400)), "{}", answer.text());
 }

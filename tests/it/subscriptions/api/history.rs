@@ -68,5 +68,5 @@ async fn all_that_happened_is_told_once() {
     assert_eq!(history["payments"].as_array().unwrap().len(), 2);
     let balance = club.balance(ALICE).await;
     assert!(balance < USDT, "only what was above the prices");
-    assert_eq!(history["balance"].to_string(), format!("0.{:06}", balance).trim_end_matches('0'));
+    assert_eq!(history["balance"].to_string(), format!("0.{balance:06}").trim_end_matches('0'));
 }

@@ -159,13 +159,14 @@ async fn whoever_is_being_worked_on_is_left_to_the_next_minute() {
 async fn hundreds_that_end_together_are_noted_in_one_run() {
     let club = Club::new().await;
     let now = club.world.now();
-    club.world.execute(&format!(
+    club.world
+        .execute(&format!(
         "insert into subscriptions.member (chat_id, date_joined) select n, '{now}' from generate_series(5001, 5350) n;
          insert into subscriptions.subscription (chat_id, starts_at, ends_at, set_at)
          select n, '{now}'::timestamptz - interval '30 days', '{now}', '{now}'::timestamptz - interval '30 days'
          from generate_series(5001, 5350) n"
     ))
-    .await;
+        .await;
     club.world.run("subscriptions-expire").await;
     assert_eq!(club.count("subscription_event", "kind = 'expired'").await, 350);
     assert_eq!(club.count("access_task", "chat_id > 5000").await, 350);

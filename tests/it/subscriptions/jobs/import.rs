@@ -156,7 +156,8 @@ async fn old_hashes_are_used() {
     assert_eq!(club.count("claim", "true").await, 0);
     // Nor does the chain bring them back.
     let order = club.order(ALICE, "1 month").await;
-    let paid = club.world.chain.usdt(&club.world.chain.wallet("alice"), &club.wallet, u128::try_from(order.due).unwrap());
+    let paid =
+        club.world.chain.usdt(&club.world.chain.wallet("alice"), &club.wallet, u128::try_from(order.due).unwrap());
     let old = local::chain::Draft { hash: Some(hash("b")), ..local::chain::Draft::of([paid]) };
     club.world.chain.send(old);
     club.world.chain.confirm(&hash("b"));
@@ -231,14 +232,11 @@ async fn bad_lines_are_named_and_the_good_ones_imported() {
         .iter()
         .map(|bad| (bad["file"].as_str().unwrap().to_owned(), bad["line"].as_u64().unwrap()))
         .collect();
-    let expected = [
-        ("users", 6..=10),
-        ("plans", 4..=6),
-        ("subscriptions", 6..=9),
-    ];
+    let expected = [("users", 6..=10), ("plans", 4..=6), ("subscriptions", 6..=9)];
     let expected = expected.into_iter().flat_map(|(file, lines)| lines.map(move |line| (file.to_owned(), line)));
     let mut sorted = bad.clone();
-    sorted.sort_by_key(|(file, line)| (["users", "plans", "subscriptions"].iter().position(|name| name == file), *line));
+    sorted
+        .sort_by_key(|(file, line)| (["users", "plans", "subscriptions"].iter().position(|name| name == file), *line));
     assert_eq!(sorted, expected.collect::<Vec<_>>(), "{report}");
     assert_eq!((&report["users"]["good"], &report["members"]["good"]), (&json!(4), &json!(3)));
     for letter in ["d", "e", "f", "0"] {
@@ -266,7 +264,9 @@ async fn files_may_lie_in_the_bucket() {
             "users": "import/users.csv", "plans": "import/plans.csv", "subscriptions": subscriptions,
         } })
     };
-    for (key, part) in [("import/nothing.csv", "no object called import/nothing.csv"), ("import/latin.csv", "not UTF-8")] {
+    for (key, part) in
+        [("import/nothing.csv", "no object called import/nothing.csv"), ("import/latin.csv", "not UTF-8")]
+    {
         let refused = import(&club, objects(key)).await;
         assert!(refused["error"].as_str().unwrap().contains(part), "{refused}");
     }
@@ -277,7 +277,8 @@ async fn files_may_lie_in_the_bucket() {
 #[tokio::test]
 async fn what_is_no_order_is_refused() {
     let club = Club::new().await;
-    for order in [json!(null), json!([]), json!({ "user": USERS }), json!({ "users": 5 }), json!({ "dry_run": "yes" })] {
+    for order in [json!(null), json!([]), json!({ "user": USERS }), json!({ "users": 5 }), json!({ "dry_run": "yes" })]
+    {
         let refused = import(&club, order.clone()).await;
         assert!(refused["error"].as_str().is_some_and(|why| why.contains("cannot be read")), "{order}: {refused}");
     }
@@ -303,7 +304,12 @@ async fn thousands_are_imported_at_once() {
     let before = club.world.number(queued).await;
     let order = json!({ "users": users, "plans": PLANS, "subscriptions": lines });
     let report = import(&club, order).await;
-    assert_eq!((&report["users"], &report["members"]), (&count(4_500, 4_500, 0), &count(4_500, 4_500, 0)), "{}", report["bad"]);
+    assert_eq!(
+        (&report["users"], &report["members"]),
+        (&count(4_500, 4_500, 0), &count(4_500, 4_500, 0)),
+        "{}",
+        report["bad"]
+    );
     assert_eq!(club.count("member", "true").await, 4_500 + i64::try_from(ADMINS.len()).unwrap());
     assert_eq!(club.world.number(queued).await - before, 45, "a hundred memberships in one message");
 }

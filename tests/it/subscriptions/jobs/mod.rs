@@ -5,6 +5,7 @@ use tests::subscriptions::Club;
 
 mod expiry;
 mod import;
+mod lanes;
 mod lists;
 mod operator;
 mod pace;

@@ -139,7 +139,11 @@ async fn the_wallet_is_rotated_and_its_address_checked() {
         assert!(why.contains("not an address"), "{address}: {why}");
     }
     assert_eq!(order(&club, json!({ "wallet": new })).await, json!({ "wallet": new, "retired": old }));
-    assert_eq!(order(&club, json!({ "wallet": new })).await, json!({ "wallet": new, "retired": null }), "nothing to do");
+    assert_eq!(
+        order(&club, json!({ "wallet": new })).await,
+        json!({ "wallet": new, "retired": null }),
+        "nothing to do"
+    );
     let now = club.world.now().to_string();
     let wallets = order(&club, json!({ "wallets": true })).await;
     assert_eq!((&wallets["wallets"][0]["address"], &wallets["wallets"][0]["retired_at"]), (&json!(new), &Json::Null));
@@ -187,9 +191,7 @@ async fn what_was_given_back_by_hand_is_noted() {
     club.order(ALICE, "1 month").await;
     let stranger = club.send_final("stranger", 30 * USDT);
     let own = club.buy(ALICE, "1 year").await;
-    let refund = |hash: &str, index: i32, note: &str| {
-        json!({ "refund_note": { "hash": hash, "log_index": index, "note": note } })
-    };
+    let refund = |hash: &str, index: i32, note: &str| json!({ "refund_note": { "hash": hash, "log_index": index, "note": note } });
     for (hash, index, note, part) in [
         ("xyz", 0, "sent back", "hash"),
         (&"ab".repeat(32), 0, "sent back", "no such payment"),
@@ -219,9 +221,7 @@ async fn what_was_given_back_by_hand_is_noted() {
 async fn a_balance_is_put_right() {
     let club = Club::new().await;
     club.member(ALICE, "alice").await;
-    let adjust = |chat: i64, amount: &str, note: &str| {
-        json!({ "adjustment": { "chat_id": chat, "amount": amount, "note": note } })
-    };
+    let adjust = |chat: i64, amount: &str, note: &str| json!({ "adjustment": { "chat_id": chat, "amount": amount, "note": note } });
     let done = order(&club, adjust(ALICE, "12.5", "a bonus")).await;
     assert_eq!(done, json!({ "chat_id": ALICE, "balance": "12.5" }));
     let done = order(&club, adjust(ALICE, "-2.5", "too much")).await;

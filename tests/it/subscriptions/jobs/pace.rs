@@ -36,9 +36,9 @@ async fn take(world: &World, chat: i64, pace: Pace) -> Option<(Instant, Instant)
     let sender = world.environment();
     let db = sender.db().await.unwrap();
     let before = Instant::now();
-    match pace::take(&*db, &lane(chat), pace).await.unwrap() {
+    match pace::take(&*db, &lane(chat), pace, world.now()).await.unwrap() {
         Place::In(wait) => Some((before + wait, Instant::now() + wait)),
-        Place::ChatBusy(_) => None,
+        Place::ChatBusy(_) | Place::Paused => None,
     }
 }
 
@@ -59,25 +59,48 @@ async fn a_chat_waits_while_others_do_not() {
     let world = World::new().await;
     let (sender, measure) = (world.environment(), pace(100_000, Duration::from_mins(1)));
     let db = sender.db().await.unwrap();
-    assert!(matches!(pace::take(&*db, &lane(7), measure).await.unwrap(), Place::In(_)));
-    let Place::ChatBusy(wait) = pace::take(&*db, &lane(7), measure).await.unwrap() else { panic!("it had one") };
+    assert!(matches!(pace::take(&*db, &lane(7), measure, world.now()).await.unwrap(), Place::In(_)));
+    let Place::ChatBusy(wait) = pace::take(&*db, &lane(7), measure, world.now()).await.unwrap() else {
+        panic!("it had one")
+    };
     assert!((Duration::from_secs(30)..=Duration::from_mins(1)).contains(&wait), "{wait:?}");
-    assert!(matches!(pace::take(&*db, &lane(8), measure).await.unwrap(), Place::In(_)));
+    assert!(matches!(pace::take(&*db, &lane(8), measure, world.now()).await.unwrap(), Place::In(_)));
     let other_bot = Lane::telegram(BotId("other"), ChatId(7));
-    assert!(matches!(pace::take(&*db, &other_bot, measure).await.unwrap(), Place::In(_)), "it is another bot's chat");
+    assert!(
+        matches!(pace::take(&*db, &other_bot, measure, world.now()).await.unwrap(), Place::In(_)),
+        "it is another bot's chat"
+    );
+}
+
+#[tokio::test]
+async fn a_sender_that_is_told_to_wait_has_no_place() {
+    let world = World::new().await;
+    let now = world.now();
+    world
+        .execute(&format!(
+            "insert into core.sender_pause values ('telegram', 'subscriptions', '{now}'::timestamptz + interval '7 s')"
+        ))
+        .await;
+    let measure = pace(100_000, SECOND);
+    assert_eq!(take(&world, 7, measure).await, None);
+    world.advance(jiff::SignedDuration::from_secs(7));
+    assert!(take(&world, 7, measure).await.is_some());
 }
 
 /// In a long line a message leaves long after it took its place.
 #[tokio::test]
 async fn a_chats_turn_counts_from_when_the_message_leaves() {
     let world = World::new().await;
-    let (sender, measure) = (world.environment(), pace(1, Duration::from_secs(30)));
+    let (sender, measure) = (world.environment(), pace(2, Duration::from_secs(10)));
     let db = sender.db().await.unwrap();
     for chat in 1..=60 {
-        pace::take(&*db, &lane(chat), measure).await.unwrap();
+        pace::take(&*db, &lane(chat), measure, world.now()).await.unwrap();
     }
-    let Place::ChatBusy(wait) = pace::take(&*db, &lane(60), measure).await.unwrap() else { panic!("it waits itself") };
-    assert!(wait > Duration::from_secs(60), "the message leaves in a minute, and the next {wait:?} from now");
+    let Place::ChatBusy(wait) = pace::take(&*db, &lane(60), measure, world.now()).await.unwrap() else {
+        panic!("it waits itself")
+    };
+    // It leaves in half a minute.
+    assert!(wait > Duration::from_secs(30), "the next leaves {wait:?} from now");
 }
 
 #[tokio::test]
@@ -119,13 +142,14 @@ async fn a_chat_with_many_messages_does_not_hold_up_the_others() {
     }
     club.world.advance(hours(1));
     let crowd = texts.map(|text| format!("('telegram', 'subscriptions', {ALICE}, {})", body(ALICE, text)));
-    club.world.execute(&format!(
-        "insert into core.outbox (channel, sender, lane, body, created_at, not_before)
+    club.world
+        .execute(&format!(
+            "insert into core.outbox (channel, sender, lane, body, created_at, not_before)
          select channel, sender, lane, body::jsonb, '{now}', '{now}' from (values {}) v (channel, sender, lane, body)",
-        crowd.join(", "),
-        now = club.world.now(),
-    ))
-    .await;
+            crowd.join(", "),
+            now = club.world.now(),
+        ))
+        .await;
     club.world.run("subscriptions-remind").await;
     club.world.club_bot.forget_calls();
     club.world.run("outbox-relay").await;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use local::faults::Fault;
 use serde_json::json;
-use tests::subscriptions::Club;
+use tests::subscriptions::{ADMINS, Club};
 
 use super::{hours, minutes, subscribed, told};
 
@@ -72,7 +72,8 @@ async fn a_reminder_of_another_end_is_dropped_on_its_way() {
     club.world.execute("update subscriptions.subscription set ends_at = ends_at + interval '1 second'").await;
     club.settle().await;
     assert_eq!(told(&club, ALICE, ENDS), Vec::<String>::new());
-    let dropped = "select count(*) from core.outbox where about like 'subscriptions.reminder:%' and state = 'undeliverable'";
+    let dropped =
+        "select count(*) from core.outbox where about like 'subscriptions.reminder:%' and state = 'undeliverable'";
     assert_eq!((waiting(&club).await, club.world.number(dropped).await), (0, 1));
     assert_eq!(club.count("member", "not reachable").await, 0, "that says nothing about the member");
 }
@@ -108,6 +109,24 @@ async fn a_wait_that_telegram_tells_holds_all_back_and_loses_nothing() {
     club.world.run("outbox-relay").await;
     for user in ALICE..ALICE + 10 {
         assert_eq!(told(&club, user, ENDS).len(), 1, "{user}");
+    }
+}
+
+/// What belongs together is written to several chats; the first of them is refused.
+#[tokio::test]
+async fn a_wait_that_telegram_tells_holds_back_who_is_about_to_send() {
+    let club = Club::new().await;
+    club.member(ALICE, "alice").await;
+    club.world.club_bot.forget_calls();
+    club.world.telegram.faults().fail_next("sendMessage", 1, Fault::TooMany { retry_after: 7 });
+    extend(&club, ALICE, 5).await;
+    club.world.advance(SignedDuration::from_millis(6_999));
+    club.world.run("outbox-relay").await;
+    assert_eq!(club.world.club_bot.calls("sendMessage").len(), 1, "the other admins wait as well");
+    club.world.advance(SignedDuration::from_millis(1));
+    club.world.run("outbox-relay").await;
+    for admin in ADMINS {
+        assert_eq!(club.told_admin(admin, "Extended").len(), 1, "{:?}", club.texts(admin));
     }
 }
 
@@ -164,11 +183,8 @@ async fn who_speaks_russian_is_reminded_in_russian() {
     club.russian(ALICE, "Алиса");
     let _ = club.say(ALICE, "/start").await;
     super::subscribe(&club, ALICE, end).await;
-    for (days, words) in [
-        (7, "меньше чем через 7 дней"),
-        (3, "меньше чем через 3 дня"),
-        (1, "в течение 1 дня"),
-    ] {
+    for (days, words) in [(7, "меньше чем через 7 дней"), (3, "меньше чем через 3 дня"), (1, "в течение 1 дня")]
+    {
         club.pass((end - hours(24 * days) + minutes(30)).duration_since(club.world.now())).await;
         let reminder = club.messages(ALICE).pop().unwrap();
         for part in [words, "09/03/2025 15:30:00 +03:00", "100 USDT"] {

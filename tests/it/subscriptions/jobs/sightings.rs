@@ -118,12 +118,19 @@ async fn a_hash_nobody_knew_counts_once_it_is_on_the_chain() {
     for _ in 0..4 {
         club.minute().await;
     }
-    assert_eq!((tx_state(&club, &hash).await.as_str(), club.count("claim", "state = 'refused'").await), ("not_found", 1));
-    let paid = club.world.chain.usdt(&club.world.chain.wallet("alice"), &club.wallet, u128::try_from(order.due).unwrap());
+    assert_eq!(
+        (tx_state(&club, &hash).await.as_str(), club.count("claim", "state = 'refused'").await),
+        ("not_found", 1)
+    );
+    let paid =
+        club.world.chain.usdt(&club.world.chain.wallet("alice"), &club.wallet, u128::try_from(order.due).unwrap());
     club.world.chain.send(Draft { hash: Some(hash.clone()), ..Draft::of([paid]) });
     club.world.chain.confirm(&hash);
     club.minute().await;
-    assert_eq!((tx_state(&club, &hash).await.as_str(), order_state(&club, ALICE).await.as_str()), ("confirmed", "paid"));
+    assert_eq!(
+        (tx_state(&club, &hash).await.as_str(), order_state(&club, ALICE).await.as_str()),
+        ("confirmed", "paid")
+    );
     assert_eq!(club.subscription(ALICE).await["transaction_hash"], hash.as_str());
 }
 
@@ -161,9 +168,15 @@ async fn an_unpaid_order_expires_and_its_amount_is_kept_a_week_longer() {
         [(hours(24), "waiting", "expired", (1, 1)), (hours(8 * 24), "expired", "expired", (1, 0))]
     {
         club.pass(until(end).duration_since(club.world.now())).await;
-        assert_eq!((order_state(&club, ALICE).await.as_str(), club.world.number(reserved).await), (before, reservations.0));
+        assert_eq!(
+            (order_state(&club, ALICE).await.as_str(), club.world.number(reserved).await),
+            (before, reservations.0)
+        );
         club.pass(SignedDuration::from_secs(1)).await;
-        assert_eq!((order_state(&club, ALICE).await.as_str(), club.world.number(reserved).await), (after, reservations.1));
+        assert_eq!(
+            (order_state(&club, ALICE).await.as_str(), club.world.number(reserved).await),
+            (after, reservations.1)
+        );
     }
     assert_eq!(club.order(BOB, "1 month").await.due, order.due, "it is free again");
 }
@@ -213,7 +226,10 @@ async fn a_check_the_queue_lost_is_taken_up_by_the_clock() {
     club.world.sqs().purge_queue().queue_url(queue).send().await.unwrap();
     assert_eq!(tx_state(&club, &hash).await, "checking");
     club.minute().await;
-    assert_eq!((tx_state(&club, &hash).await.as_str(), order_state(&club, ALICE).await.as_str()), ("confirmed", "paid"));
+    assert_eq!(
+        (tx_state(&club, &hash).await.as_str(), order_state(&club, ALICE).await.as_str()),
+        ("confirmed", "paid")
+    );
     let event = json!({ "hash": hash }).to_string();
     assert_eq!(club.world.pump("subscriptions-checks").await.failed, Vec::<String>::new(), "{event} again is harmless");
     assert_eq!(club.count("ledger_entry", "kind = 'payment'").await, 1);

@@ -44,12 +44,15 @@ enum Way {
     AboutAnother,
 }
 
+/// How long a source wants to be left alone that is busy.
+const BUSY_SECONDS: u32 = 7;
+const BUSY: Way = Way::Fails(Fault::TooMany { retry_after: BUSY_SECONDS });
 const WAYS: [Way; 8] = [
     Way::Fails(Fault::Status(500)),
     Way::Fails(Fault::Status(404)),
     Way::Fails(Fault::Status(302)),
     Way::Fails(Fault::Forbidden),
-    Way::Fails(Fault::TooMany { retry_after: 7 }),
+    BUSY,
     Way::Fails(Fault::BadJson),
     Way::Fails(Fault::Drop),
     Way::AboutAnother,

@@ -57,6 +57,24 @@ async fn a_told_wait_is_obeyed() {
 }
 
 #[tokio::test]
+async fn a_told_wait_holds_for_other_transactions_too() {
+    for source in [Face::Tronscan, Face::Node] {
+        let club = Club::new().await;
+        let (alice, bob) = (registered(&club, ALICE).await, registered(&club, BOB).await);
+        club.world.chain.faults().fail_next(source.name(), 1, Fault::TooMany { retry_after: 110 });
+        assert_eq!(open(&club.claim(&alice, "1 month", &paid(&club)).await), "confirming");
+        assert_eq!(open(&club.claim(&bob, "1 month", &paid(&club)).await), "confirming");
+        let asked = |club: &Club| club.world.chain.calls(source).len();
+        assert_eq!(asked(&club), 1, "{source:?} wants to be left alone");
+        club.minute().await;
+        assert_eq!(asked(&club), 1);
+        club.minute().await;
+        assert_eq!(asked(&club), 3);
+        assert!(has_access(&club, ALICE).await && has_access(&club, BOB).await);
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_wants_to_be_left_alone_is() {
     let club = Club::new().await;
     club.member(ALICE, "alice").await;
@@ -92,6 +110,7 @@ async fn a_slow_source_keeps_nobody_waiting() {
         assert_eq!(payment(&club, &hash).await["claim"], json!({ "state": "checking", "chat_id": ALICE }));
         assert_eq!(open(&club.claim(&alice, "1 month", &hash).await), "checking", "one look at a time");
         let other = paid(&club);
+        club.set("api_check_wait_ms", "5000").await;
         assert_eq!(club.claim(&bob, "1 month", &other).await.status, 201);
         faults.release();
     };

@@ -1,10 +1,8 @@
 //! The settlement killed wherever it waits: scenario 12.
 
-use tests::subscriptions::{ADMINS, Club};
+use tests::subscriptions::Club;
 
-use crate::subscriptions::crowd::{
-    Books, FIRST, books, check_of, kill_everywhere, kills, name, order, purse, recover, told_once_or_twice,
-};
+use crate::subscriptions::crowd::{check_of, each_has_paid_once, kill_everywhere, kills, order, purse, recover};
 
 /// Points at which the worker waits; there must be many, or nothing was tested.
 const POINTS_MIN: usize = 20;
@@ -20,14 +18,7 @@ async fn scenario_12_killed_after_each_write_there_is_one_extension_and_one_link
     })
     .await;
     recover(&club).await;
-    for (id, books) in books(&club, members.clone()).await {
-        assert_eq!(books, Books { balance: books.balance, ..Books::of_one(30, 0) }, "killed at {}", id - FIRST);
-        let link = club.link(id).await.expect("who has paid has a link");
-        told_once_or_twice(&club, id, &link, id);
-        for admin in ADMINS {
-            told_once_or_twice(&club, admin, &format!("@{}", name(id)), id);
-        }
-    }
+    each_has_paid_once(&club, members.clone()).await;
     let all = members.end - members.start;
     assert_eq!(club.count("invite_link", "true").await, all);
     assert_eq!(club.count("plan_order", "state = 'paid'").await, all);

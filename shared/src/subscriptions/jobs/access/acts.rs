@@ -8,7 +8,6 @@ use crate::subscriptions::jobs::finish;
 use crate::subscriptions::model::Note;
 use crate::subscriptions::rules::access::{Link, Step};
 use crate::subscriptions::store::access::{self as store, OpenLink};
-use crate::subscriptions::store::members;
 
 impl Worker<'_> {
     /// Takes one step outside and notes what came of it, or says why it has to be tried later.
@@ -20,25 +19,29 @@ impl Worker<'_> {
     ) -> Result<Result<(), Delay>, Fault> {
         tokio::time::sleep(super::PACE).await;
         let (group, user) = (self.settings.rules.group, self.user());
+        if step == Step::Ban && scene.facts.is_inside() && !scene.task.is_removing {
+            // Whoever is cut off now leaves it to the next one to tell of it.
+            store::set_removing(&*db, self.member(), true).await?;
+        }
         let done = match step {
-            Step::Look => return self.look(db, scene).await,
+            Step::Look => return self.look(db).await,
             Step::Invite => return self.invite(db).await,
             Step::Revoke => return self.revoke(db, scene).await,
             Step::Ban => given(self.telegram.ban(group, user).await).map(|removal| removal == Removal::Out),
             _ => given(self.telegram.unban(group, user).await).map(|()| true),
         };
-        Ok(done.map(|is_done| if is_done { self.run.did(step, scene.facts) } else { self.run.doubt() }))
+        Ok(done.map(|is_done| if is_done { self.run.did(step) } else { self.run.doubt() }))
     }
 
-    async fn look(&mut self, db: &mut Connection, scene: &Scene) -> Result<Result<(), Delay>, Fault> {
+    async fn look(&mut self, db: &mut Connection) -> Result<Result<(), Delay>, Fault> {
         let asked_at = self.cx.now();
         let seen = match given(self.telegram.group_member(self.settings.rules.group, self.user()).await) {
             Ok(seen) => seen,
             Err(delay) => return Ok(Err(delay)),
         };
-        let times = (Some(asked_at), self.cx.now());
-        store::set_status(&*db, self.member(), (&seen.status, seen.is_in()), times).await?;
-        self.run.did(Step::Look, scene.facts);
+        let times = (asked_at, self.cx.now());
+        store::note_answer(&*db, self.member(), (&seen.status, seen.is_in()), times).await?;
+        self.run.did(Step::Look);
         Ok(Ok(()))
     }
 
@@ -55,7 +58,7 @@ impl Worker<'_> {
             "revoked"
         };
         store::end_link(&*db, &link.url, state).await?;
-        self.run.did(Step::Revoke, scene.facts);
+        self.run.did(Step::Revoke);
         Ok(Ok(()))
     }
 
@@ -77,16 +80,15 @@ impl Worker<'_> {
         let link = OpenLink { url: made.invite_link, expires_at };
         let now = self.cx.now();
         let tx = db.begin();
-        let locked = members::lock(&tx, id);
-        let scene = self.scene(&tx, locked).await?;
-        let wanted = scene.as_ref().filter(|scene| rules::next(scene.facts, &self.run) == Step::Invite);
-        if let Some((scene, subscription)) = wanted.and_then(|scene| Some((scene, scene.subscription.as_ref()?))) {
+        let scene = self.locked_scene(&tx).await?;
+        let wanted = scene.filter(|scene| rules::next(scene.facts, &self.run) == Step::Invite);
+        if let Some(subscription) = wanted.and_then(|scene| scene.subscription) {
             store::add_link(&tx, id, &link, now).await?;
             store::invited(&tx, id).await?;
             let note = Note::Link { member: id, url: link.url, expires_at, ends_at: subscription.ends_at };
             let pushed = finish(&tx, &self.settings, vec![note], now).await?;
             self.pushed.extend(pushed);
-            self.run.did(Step::Invite, scene.facts);
+            self.run.did(Step::Invite);
             return Ok(Ok(()));
         }
         tx.commit().await?;

@@ -10,7 +10,7 @@ use crate::subscriptions::jobs::finish;
 use crate::subscriptions::model::{AdminNote, Alarm, EventKind, Note, SubscriptionEvent};
 use crate::subscriptions::rules::access::{Step, Wanted};
 use crate::subscriptions::rules::runs;
-use crate::subscriptions::store::{access as store, members, plans, subscriptions};
+use crate::subscriptions::store::{access as store, plans, subscriptions};
 
 /// Who removes.
 const ACTOR: &str = "system";
@@ -20,8 +20,7 @@ impl Worker<'_> {
     pub(super) async fn write(&mut self, db: &mut Connection, step: Step) -> Result<(), Fault> {
         let (id, now) = (self.member(), self.cx.now());
         let tx = db.begin();
-        let locked = members::lock(&tx, id);
-        let Some(scene) = self.scene(&tx, locked).await? else { return tx.rollback().await };
+        let Some(scene) = self.locked_scene(&tx).await? else { return tx.rollback().await };
         if rules::next(scene.facts, &self.run) != step {
             return tx.commit().await;
         }
@@ -39,17 +38,18 @@ impl Worker<'_> {
         };
         let pushed = finish(&tx, &self.settings, notes, now).await?;
         self.pushed.extend(pushed);
-        self.run.did(step, scene.facts);
+        self.run.did(step);
         Ok(())
     }
 
-    /// Notes a removal, and tells the member and the admins of it. Who is blocked is not asked to renew, and who never was
+    /// Notes that the member is out, and tells them and the admins if they were removed. Who is blocked is not asked to renew, and who never was
     /// a member has nothing to renew.
     async fn removed(&self, tx: &Transaction<'_>, scene: &Scene, now: Timestamp) -> Result<Vec<Note>, Fault> {
         self.seen_out(tx, scene, now).await?;
-        if !self.run.has_removed() {
+        if !scene.facts.is_removing {
             return Ok(Vec::new());
         }
+        store::set_removing(tx, scene.member.chat_id, false).await?;
         let (member, subscription) = (scene.member.clone(), scene.subscription.clone());
         let (end, plan) = (subscription.as_ref().map(|s| s.ends_at), subscription.as_ref().and_then(|s| s.plan));
         let event = SubscriptionEvent {

@@ -89,7 +89,7 @@ fn a_link_works_until_its_end() {
 }
 
 fn facts(wanted: Wanted, real: Real) -> Facts {
-    Facts { wanted, real, link: Link::None, invite: false, is_leaving: false }
+    Facts { wanted, real, link: Link::None, invite: false, is_leaving: false, is_removing: false }
 }
 
 /// A world that does what it is told, and says where the member is when it is looked at.
@@ -98,16 +98,16 @@ fn play(mut facts: Facts, mut run: Run, truth: &mut Real) -> Vec<Step> {
     loop {
         let step = next(facts, &run);
         steps.push(step);
-        run.did(step, facts);
+        run.did(step);
         match step {
             Step::Nothing => return steps,
             Step::Look => facts.real = *truth,
-            Step::Ban => *truth = Real::Banned,
+            Step::Ban => (facts.is_removing, *truth) = (facts.is_removing || facts.is_inside(), Real::Banned),
             Step::Unban if *truth == Real::Banned => *truth = Real::Outside,
             Step::Revoke => facts.link = Link::None,
             Step::Invite => (facts.link, facts.invite) = (Link::Works, false),
             Step::TellEnd => facts.invite = false,
-            Step::Note => facts.is_leaving = false,
+            Step::Note => (facts.is_leaving, facts.is_removing) = (false, false),
             Step::Unban | Step::TellAdmins => {}
         }
         assert!(steps.len() < 12, "{steps:?}");
@@ -144,12 +144,25 @@ fn who_has_to_go_is_banned_let_go_and_told() {
     check(inside, &[Ban, Unban, Note, Look]);
     check(Facts { link: Link::Works, is_leaving: true, ..inside }, &[Ban, Unban, Revoke, Note, Look]);
     check(facts(Wanted::Outside, Real::Outside), &[]);
-    check(Facts { is_leaving: true, ..facts(Wanted::Outside, Real::Outside) }, &[Ban, Unban, Note]);
+    check(Facts { is_leaving: true, ..facts(Wanted::Outside, Real::Outside) }, &[Look, Note]);
+    check(Facts { is_leaving: true, ..facts(Wanted::Outside, Real::Banned) }, &[Look, Unban, Note]);
     check(Facts { link: Link::Over, ..facts(Wanted::Outside, Real::Outside) }, &[Revoke]);
     check(facts(Wanted::Outside, Real::Banned), &[Unban]);
     check(facts(Wanted::Outside, Real::Administers), &[TellAdmins]);
     check(facts(Wanted::Any, Real::Inside), &[]);
     check(facts(Wanted::Any, Real::Banned), &[Unban]);
+}
+
+/// Who came in unheard is removed at the end like everybody; who was out all the time is left alone.
+#[test]
+fn at_an_end_telegram_says_who_is_in() {
+    let leaving = Facts { is_leaving: true, ..facts(Wanted::Outside, Real::Outside) };
+    let mut truth = Real::Inside;
+    let steps = play(leaving, Run::new(false), &mut truth);
+    assert_eq!(steps, [Step::Look, Step::Ban, Step::Unban, Step::Note, Step::Look, Step::Nothing]);
+    let mut truth = Real::Administers;
+    let steps = play(leaving, Run::new(false), &mut truth);
+    assert_eq!(steps, [Step::Look, Step::TellAdmins, Step::Nothing]);
 }
 
 #[test]
@@ -170,6 +183,10 @@ fn who_resumes_looks_first() {
     let mut truth = Real::Outside;
     let steps = play(facts(Wanted::Outside, Real::Inside), Run::new(true), &mut truth);
     assert_eq!(steps, [Step::Look, Step::Nothing], "nobody is removed twice");
+    let mut truth = Real::Outside;
+    let removing = Facts { is_removing: true, ..facts(Wanted::Outside, Real::Inside) };
+    let steps = play(removing, Run::new(true), &mut truth);
+    assert_eq!(steps, [Step::Look, Step::Note, Step::Nothing], "removed before it was cut off, and told nobody");
     let mut truth = Real::Banned;
     let invited = Facts { invite: true, ..facts(Wanted::Inside, Real::Inside) };
     let steps = play(invited, Run::new(true), &mut truth);
@@ -184,12 +201,12 @@ fn who_pays_while_being_removed_gets_a_link() {
         let (mut facts, mut run, mut truth) = (leaving, Run::new(false), Real::Inside);
         for _ in 0..after {
             let step = next(facts, &run);
-            run.did(step, facts);
+            run.did(step);
             match step {
-                Step::Ban => truth = Real::Banned,
+                Step::Ban => (facts.is_removing, truth) = (true, Real::Banned),
                 Step::Unban => truth = Real::Outside,
                 Step::Look => facts.real = truth,
-                Step::Note => facts.is_leaving = false,
+                Step::Note => (facts.is_leaving, facts.is_removing) = (false, false),
                 _ => {}
             }
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::base::tron::Address;
+use crate::base::tron::{Address, Units};
 use crate::db::chain::TransferState;
 use crate::subscriptions::model::{ClaimId, ClaimState, PlanId};
 
@@ -280,13 +280,4 @@ fn a_rival_makes_an_unknown_sender_ambiguous() {
     check(&[], rival, at(60), &no_match());
     let known = |_: &mut Claim, facts: &mut Facts<'_>| (facts.has_rival, facts.sender_is_theirs) = (true, true);
     check(&[order(1)], known, at(60), &taken(1));
-}
-
-#[test]
-fn what_is_missing_is_never_nothing() {
-    for (price, balance, expected) in
-        [(100, 0, Some(100)), (100, 99, Some(1)), (100, 100, None), (100, 130, None), (100, -5, Some(105))]
-    {
-        assert_eq!(missing(Units(price), Units(balance)), expected.map(Units), "{balance} of {price}");
-    }
 }
