@@ -81,7 +81,8 @@ impl Club {
 
     /// Changes a setting that an operator may change.
     pub async fn set(&self, name: &str, value: &str) {
-        let done = self.world.direct("subscriptions-operator", json!({ "set": { "name": name, "value": value } })).await;
+        let done =
+            self.world.direct("subscriptions-operator", json!({ "set": { "name": name, "value": value } })).await;
         assert!(done.get("error").is_none(), "{done}");
     }
 

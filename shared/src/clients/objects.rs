@@ -54,7 +54,8 @@ impl Objects {
             }
             Err(error) => return Err(fault(error)),
         };
-        if object.content_length().and_then(|length| usize::try_from(length).ok()).is_none_or(|bytes| bytes > bytes_max) {
+        if object.content_length().and_then(|length| usize::try_from(length).ok()).is_none_or(|bytes| bytes > bytes_max)
+        {
             return Ok(None);
         }
         let body = object.body.collect().await.map_err(|error| Fault::outside(SERVICE, error))?;

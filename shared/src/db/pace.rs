@@ -12,7 +12,7 @@ use crate::base::Fault;
 use crate::base::config::Pace;
 
 /// The longest wait for a place.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 /// How much longer than an even share of the second one message takes.
 const SLACK: f64 = 1.04;
 /// The lane that stands for all of a sender's; no chat has this number.

@@ -2,9 +2,9 @@
 
 use http::Method;
 
+use crate::bank;
 use crate::entry::Access::{Public, Scope};
 use crate::entry::{Function, deliver, warm};
-use crate::bank;
 
 /// The bank's pages.
 pub fn bank_site() -> Function {

@@ -37,10 +37,15 @@ pub fn subscriptions_import() -> Function {
 /// Registers a person, or changes their names.
 pub fn subscriptions_user_register() -> Function {
     let route = (Method::POST, "/api/v1/users");
-    Function::http("subscriptions-user-register", route, Scope("subscriptions:write"), subscriptions::api::users::register)
-        .slash()
-        .warm(&[warm::db])
-        .described(subscriptions::api::users::register_operation)
+    Function::http(
+        "subscriptions-user-register",
+        route,
+        Scope("subscriptions:write"),
+        subscriptions::api::users::register,
+    )
+    .slash()
+    .warm(&[warm::db])
+    .described(subscriptions::api::users::register_operation)
 }
 
 /// Makes someone an admin, or keeps them out.
@@ -114,12 +119,17 @@ pub fn subscriptions_payments() -> Function {
 /// Gives a payment to a member.
 pub fn subscriptions_payment_assign() -> Function {
     let route = (Method::POST, "/api/v1/subscriptions/payments/{hash}/assign");
-    Function::http("subscriptions-payment-assign", route, Scope("subscriptions:admin"), subscriptions::api::payments::assign)
-        .slash()
-        .warm(&[warm::db, warm::http, warm::aws])
-        .sends(&[deliver::TELEGRAM, deliver::ANSWER, deliver::QUEUE], HEARD)
-        .answers_first()
-        .described(subscriptions::api::payments::assign_operation)
+    Function::http(
+        "subscriptions-payment-assign",
+        route,
+        Scope("subscriptions:admin"),
+        subscriptions::api::payments::assign,
+    )
+    .slash()
+    .warm(&[warm::db, warm::http, warm::aws])
+    .sends(&[deliver::TELEGRAM, deliver::ANSWER, deliver::QUEUE], HEARD)
+    .answers_first()
+    .described(subscriptions::api::payments::assign_operation)
 }
 
 /// What happened to a member's subscription and money.

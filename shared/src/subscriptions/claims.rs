@@ -9,8 +9,8 @@ use super::{Error, assignment};
 use crate::base::Fault;
 use crate::base::config::SubscriptionRules;
 use crate::base::tron::TxHash;
-use crate::db::chain::{self, ChainTx};
 use crate::db::Transaction;
+use crate::db::chain::{self, ChainTx};
 
 /// Transactions of one member in chat that are looked at at once: each costs calls for an hour, whether it exists or not.
 pub const CHECKING_MAX: i64 = 3;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::model::{AdminNote, EventKind, Member, Note, Subscription, SubscriptionEvent};
 use super::messages::{self, BOT};
+use super::model::{AdminNote, EventKind, Member, Note, Subscription, SubscriptionEvent};
 use super::store::{plans, subscriptions};
 use super::{DOMAIN, Error, access, rules};
 use crate::base::Fault;

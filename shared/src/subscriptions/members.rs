@@ -58,8 +58,7 @@ pub async fn register(
     names: &Names,
     now: Timestamp,
 ) -> Result<(Member, bool), Fault> {
-    let others =
-        (names.first_name.as_ref().map(Option::as_deref), names.last_name.as_ref().map(Option::as_deref));
+    let others = (names.first_name.as_ref().map(Option::as_deref), names.last_name.as_ref().map(Option::as_deref));
     store::register(tx, id, &names.username, others, now).await
 }
 

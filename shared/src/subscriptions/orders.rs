@@ -31,7 +31,8 @@ pub async fn place(
     entropy: u128,
     now: Timestamp,
 ) -> Result<(Placed, Vec<Note>), Error> {
-    let (open, balance) = tokio::try_join!(store::open_in_bot(tx, member.chat_id), ledger::balance(tx, member.chat_id))?;
+    let (open, balance) =
+        tokio::try_join!(store::open_in_bot(tx, member.chat_id), ledger::balance(tx, member.chat_id))?;
     if let Some(order) = open.as_ref().filter(|order| order.plan == plan && order.expires_at > now) {
         let covered = balance >= order.price;
         let mut order = order.clone();
@@ -169,12 +170,7 @@ pub async fn confirmations(db: &impl GenericClient, id: &OrderId) -> Result<Opti
 }
 
 /// A transfer of exactly an order's amount was seen and is not final: the order is `confirming`. Tells its member once.
-pub async fn seen(
-    tx: &Transaction<'_>,
-    id: &OrderId,
-    hash: &TxHash,
-    confirmations: i64,
-) -> Result<Vec<Note>, Fault> {
+pub async fn seen(tx: &Transaction<'_>, id: &OrderId, hash: &TxHash, confirmations: i64) -> Result<Vec<Note>, Fault> {
     if !store::set_seen(tx, id, hash).await? {
         return Ok(Vec::new());
     }

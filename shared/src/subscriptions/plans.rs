@@ -105,7 +105,8 @@ pub async fn update(
     }
     if new != old {
         store::save(tx, &new).await?;
-        let state = |plan: &Plan| json!({ "price": plan.price, "is_active": plan.is_active, "is_hidden": plan.is_hidden });
+        let state =
+            |plan: &Plan| json!({ "price": plan.price, "is_active": plan.is_active, "is_hidden": plan.is_hidden });
         let (subject, old, new) = (format!("plan:{id}"), Some(state(&old)), Some(state(&new)));
         let entry = audit::Entry { domain: DOMAIN, actor, action: "update_plan", subject: &subject, old, new };
         audit::note(tx, entry, now).await?;

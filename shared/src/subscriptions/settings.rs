@@ -38,7 +38,11 @@ pub async fn load(db: &impl GenericClient, config: &Subscriptions) -> Result<Set
         settings.retain(|name, value| {
             let alone = config.with(&BTreeMap::from([(name.clone(), value.clone())]));
             if let Err(fault) = &alone {
-                tracing::error!(setting.name = name, error = crate::base::chain(fault), "a stored setting is not usable");
+                tracing::error!(
+                    setting.name = name,
+                    error = crate::base::chain(fault),
+                    "a stored setting is not usable"
+                );
             }
             alone.is_ok()
         });

@@ -1,16 +1,16 @@
 //! The subscriptions, by their specification and beyond it.
 
 mod access;
-mod bot;
-mod jobs;
-mod membership;
 mod access_crashes;
-mod arrivals;
 mod api;
-mod proof;
-mod scenarios;
+mod arrivals;
+mod bot;
 mod crashes;
 mod crowd;
-mod outages;
-mod races;
+mod jobs;
+mod membership;
 mod mended;
+mod outages;
+mod proof;
+mod races;
+mod scenarios;

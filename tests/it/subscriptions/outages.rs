@@ -221,7 +221,7 @@ async fn payments_settle_while_telegram_is_away_and_are_told_later() {
     assert_eq!(club.count("ledger_entry", "kind = 'charge'").await, 2);
     assert_eq!(club.count("invite_link", "true").await, 0);
     club.world.proxies().telegram.forward();
-    for _ in 0..10 {
+    for _ in 0..5 {
         club.minute().await;
     }
     has_paid_once(&club, ALICE).await;

@@ -223,7 +223,10 @@ async fn go_on(clock: &Clock, database_url: &str) -> Result<(), Fault> {
     let last: Option<Timestamp> = db.query_one(sql, &[]).await?.get("last");
     if let Some(last) = last.filter(|last| *last > clock.now()) {
         clock.set(last);
-        tracing::info!(ahead_s = last.duration_since(Timestamp::now()).as_secs(), "the clock goes on where it was left");
+        tracing::info!(
+            ahead_s = last.duration_since(Timestamp::now()).as_secs(),
+            "the clock goes on where it was left"
+        );
     }
     Ok(())
 }
@@ -253,7 +256,9 @@ async fn world(
     }
     switches.push(("chain", tron.faults()));
     router = router.merge(tron.router()).merge(tron.page_router());
-    if !is_real {
+    if is_real {
+        router = router.route("/", get(|| async { Redirect::temporary("/clock") }));
+    } else {
         defaults::set_fakes(settings, &base);
         let now = clock.clone();
         let telegram =
@@ -264,8 +269,6 @@ async fn world(
         demo::subscriptions::group(&telegram, config.subscriptions()?)?;
         switches.extend([("telegram", telegram.faults()), ("geocoder", geocoder.faults())]);
         router = router.merge(telegram.router()).merge(geocoder.router()).merge(chat::router(telegram));
-    } else {
-        router = router.route("/", get(|| async { Redirect::temporary("/clock") }));
     }
     let served = Served::start(router.merge(faults::router(&switches)), ports.world).await;
     let served = served.map_err(|error| Trouble::because(format!("Port {} cannot be used", ports.world), error))?;

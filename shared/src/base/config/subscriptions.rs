@@ -183,15 +183,20 @@ pub(super) fn subscriptions(get: &impl Fn(&'static str) -> Option<String>) -> Re
 }
 
 fn rules(get: &impl Fn(&'static str) -> Option<String>) -> Result<Rules, Fault> {
-    let hours = |key, fallback| Ok::<_, Fault>(SignedDuration::from_hours(within(get, key, 1..=8760)?.unwrap_or(fallback)));
-    let days = |key, fallback| Ok::<_, Fault>(SignedDuration::from_hours(24 * within(get, key, 0..=3650)?.unwrap_or(fallback)));
+    let hours =
+        |key, fallback| Ok::<_, Fault>(SignedDuration::from_hours(within(get, key, 1..=8760)?.unwrap_or(fallback)));
+    let days = |key, fallback| {
+        Ok::<_, Fault>(SignedDuration::from_hours(24 * within(get, key, 0..=3650)?.unwrap_or(fallback)))
+    };
     let zone = get("SUBSCRIPTIONS_ZONE").unwrap_or_else(|| "Europe/Moscow".to_owned());
     let contract = get("SUBSCRIPTIONS_USDT_CONTRACT").unwrap_or_else(|| USDT.to_owned());
     let min_credit = get("SUBSCRIPTIONS_MIN_CREDIT").unwrap_or_else(|| "0.01".to_owned());
     let min_credit = Units::parse(min_credit.trim()).ok().filter(|credit| *credit > Units::ZERO);
     let mut reminder_days = match get("SUBSCRIPTIONS_REMINDER_DAYS") {
         None => vec![7, 3, 1],
-        Some(_) => list(get, "SUBSCRIPTIONS_REMINDER_DAYS", |day| day.parse().ok().filter(|day| (1..=365).contains(day)))?,
+        Some(_) => {
+            list(get, "SUBSCRIPTIONS_REMINDER_DAYS", |day| day.parse().ok().filter(|day| (1..=365).contains(day)))?
+        }
     };
     reminder_days.sort_unstable_by(|a, b| b.cmp(a));
     reminder_days.dedup();
@@ -216,7 +221,8 @@ fn rules(get: &impl Fn(&'static str) -> Option<String>) -> Result<Rules, Fault> 
         hold_risky: switch(get, "SUBSCRIPTIONS_HOLD_RISKY")?,
         hold_ambiguous: switch(get, "SUBSCRIPTIONS_HOLD_AMBIGUOUS_CLAIMS")?,
         price_promise: days("SUBSCRIPTIONS_PRICE_PROMISE_DAYS", 14)?,
-        min_credit: min_credit.ok_or_else(|| bad("SUBSCRIPTIONS_MIN_CREDIT", "use an amount above zero such as 0.01"))?,
+        min_credit: min_credit
+            .ok_or_else(|| bad("SUBSCRIPTIONS_MIN_CREDIT", "use an amount above zero such as 0.01"))?,
         api_check_wait: Duration::from_millis(wait),
         support_contact: get("SUBSCRIPTIONS_SUPPORT_CONTACT").unwrap_or_default(),
         reminder_picture: get("SUBSCRIPTIONS_REMINDER_PICTURE").filter(|picture| !picture.trim().is_empty()),

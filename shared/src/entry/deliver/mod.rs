@@ -11,8 +11,8 @@ use crate::base::config::Pace;
 use crate::base::{Fault, chain};
 use crate::clients::http::TOTAL_TIMEOUT;
 use crate::clients::telegram::{Request, SendMessage};
-use crate::db::pace::{self, Place};
 use crate::db::outbox::{self, AGE_MAX, End, LEASE, Lane, Letter, Pushed};
+use crate::db::pace::{self, Place};
 use crate::db::{Connection, Transaction};
 
 mod telegram;
@@ -158,7 +158,11 @@ pub async fn sweep(cx: Cx) -> Result<(), Fault> {
                 Ok(After::Busy) => busy.push(lane.clone()),
                 Ok(_) => {}
                 Err(fault) => {
-                    tracing::warn!(outbox.channel = lane.channel, error = chain(&fault), "lane left for the next sweep");
+                    tracing::warn!(
+                        outbox.channel = lane.channel,
+                        error = chain(&fault),
+                        "lane left for the next sweep"
+                    );
                 }
             }
             if lane.channel == TELEGRAM.name && cx.config().pace(&lane.sender).is_none() {

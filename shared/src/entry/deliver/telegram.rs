@@ -31,7 +31,8 @@ pub(super) async fn send(
     if let (Ok(Reply::Refused(why)), Request::SendPhoto(photo)) = (&answer, &request) {
         // The words matter more than the picture.
         tracing::error!(outbox.id = letter.id, telegram.description = why, "picture refused; its text is sent alone");
-        let words = SendMessage { reply_markup: photo.reply_markup.clone(), ..SendMessage::new(photo.chat_id, &photo.caption) };
+        let words =
+            SendMessage { reply_markup: photo.reply_markup.clone(), ..SendMessage::new(photo.chat_id, &photo.caption) };
         answer = client.send(&Request::SendMessage(words)).await;
     }
     match answer {

@@ -35,7 +35,9 @@ impl From<Error> for Problem {
             Error::NoSuchPlan => Self::not_found("There is no such plan."),
             Error::NoSuchOrder => Self::not_found("There is no such order."),
             Error::NoSuchPayment => told(StatusCode::NOT_FOUND, "Payment not found"),
-            Error::TooManyClaims => Self::conflict("too_many_claims", "The member has claims enough that are still looked at."),
+            Error::TooManyClaims => {
+                Self::conflict("too_many_claims", "The member has claims enough that are still looked at.")
+            }
             Error::HashUsed => claim::used(),
             Error::HashFailed(reason) => claim::refused(&reason),
             Error::OrderClosed => Self::conflict("order_closed", "The order is not open."),

@@ -49,7 +49,9 @@ pub async fn assign(
     let settled = settlement::settle(tx, settings, &member, (order, payment.amount), (Some(hash), actor), now);
     let (outcome, mut notes) = settled.await?;
     let standing = claims::latest(tx, hash).await?.filter(|claim| claim.state.is_open());
-    if let Some(mut claim) = standing.filter(|claim| claim.member == member.chat_id || claim.state != ClaimState::Partial) {
+    if let Some(mut claim) =
+        standing.filter(|claim| claim.member == member.chat_id || claim.state != ClaimState::Partial)
+    {
         if claim.member == member.chat_id {
             claim.state = if outcome == Outcome::Partial { ClaimState::Partial } else { ClaimState::Granted };
             (claim.reason, claim.order) = (None, id.or(claim.order));

@@ -57,6 +57,11 @@ pub async fn run(
     let mut held = payments.iter().filter(|payment| payment.state == TransferState::Held);
     let held_before = held.find_map(|payment| payment.reason.as_deref()?.parse().ok());
     if let Some(claim) = claim {
+        let is_own =
+            |payment: &&Payment| payment.state == TransferState::Assigned && payment.owner_id == Some(claim.member.0);
+        if let Some(payment) = payments.iter().find(is_own) {
+            work.found_before(&claim, payment).await?;
+        }
         work.conclude(claim, held_before).await?;
     }
     Ok(work.notes)
@@ -176,12 +181,7 @@ impl Work<'_, '_> {
     }
 
     /// The member's open order of the plan, or one made now at the price of the claim.
-    async fn order_for(
-        &self,
-        member: MemberId,
-        plan: PlanId,
-        price: Units,
-    ) -> Result<Option<Order>, Fault> {
+    async fn order_for(&self, member: MemberId, plan: PlanId, price: Units) -> Result<Option<Order>, Fault> {
         let orders = order_store::of_member(self.tx, member, ORDERS_MAX).await?;
         if let Some(open) = orders.into_iter().find(|order| order.plan == plan && order.state.is_open()) {
             return Ok(Some(open));
@@ -277,6 +277,18 @@ impl Work<'_, '_> {
             owner_id: None,
         };
         chain::put(self.tx, payment, &placing).await
+    }
+
+    /// Claimed in the moment in which its exact amount found the claimant's own order by itself.
+    async fn found_before(&mut self, claim: &Claim, payment: &Payment) -> Result<(), Fault> {
+        let order = match payment.order_ref.as_deref().and_then(|order| order.parse::<OrderId>().ok()) {
+            Some(id) => order_store::find(self.tx, &id).await?,
+            None => None,
+        };
+        let is_waiting = order.as_ref().is_some_and(|order| order.state.is_open());
+        let outcome = if is_waiting { Outcome::Partial } else { Outcome::Paid };
+        self.ends.insert(0, End::Paid(claim.member, order.map(|order| order.id), outcome));
+        Ok(())
     }
 
     /// Where the claim stands now that all transfers have found their place. `held_before`: one of them was held already.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::{try_join, try_join4};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use serde_json::{Value as Json, json};
 
 use super::finish;
 use crate::base::ids::{ChatId, UserId};
@@ -42,6 +43,8 @@ pub(super) const PACE: Duration = Duration::from_millis(50);
 pub(super) const NOTING_TIME: Duration = Duration::from_secs(5);
 /// Pauses that Telegram may have asked for: this worker's, and that of the messages.
 const PAUSES: [&str; 2] = [CHANNEL, "telegram"];
+/// Ends the `about` of an approval that was refused before.
+const AGAIN: &str = ":again";
 /// The name under which Telegram's wish to be left alone by this worker is noted.
 const CHANNEL: &str = "access";
 
@@ -52,7 +55,7 @@ const _: () = assert!(LEASE.as_secs() > 2 * TOTAL_TIMEOUT.as_secs().cast_signed(
 enum Body {
     One { chat_id: MemberId },
     Verify { verify: Vec<i64> },
-    Unanswered { unanswered: MemberId },
+    Unanswered { unanswered: MemberId, is_again: bool },
 }
 
 /// Sees to one member's access, looks where a portion of the members are, or takes up a request to join that could not be
@@ -63,7 +66,7 @@ pub async fn run(cx: Cx, message: Message) -> Result<(), Fault> {
     match body {
         Body::One { chat_id } => see_to(&cx, &mut db, chat_id).await,
         Body::Verify { verify } => super::verify::look_at(&cx, &mut db, &verify).await,
-        Body::Unanswered { unanswered } => take_up(&cx, &mut db, unanswered).await,
+        Body::Unanswered { unanswered, is_again } => take_up(&cx, &mut db, unanswered, is_again).await,
     }
 }
 
@@ -81,24 +84,28 @@ pub async fn see_to(cx: &Cx, db: &mut Connection, member: MemberId) -> Result<()
     done
 }
 
-/// Telegram has refused to let somebody in who asked to join. While they may be inside it is tried again and again, and
-/// the first time they get another link: their request may be gone.
-async fn take_up(cx: &Cx, db: &mut Connection, id: MemberId) -> Result<(), Fault> {
+/// Telegram has refused to let somebody in who asked to join. The first time the admins hear of it and they get another
+/// link, for their request may be gone; and while they may be inside it is tried again and again.
+async fn take_up(cx: &Cx, db: &mut Connection, id: MemberId, is_again: bool) -> Result<(), Fault> {
     let now = cx.now();
     let settings = settings::load(&*db, cx.config().subscriptions()?).await?;
     let tx = db.begin();
     let (member, subscription) = try_join(members::lock(&tx, id), subscriptions::find(&tx, id)).await?;
-    let may_join = |member: &Member| {
+    let may_join = member.is_some_and(|member| {
         !member.at_private_group && is_live(subscription.as_ref(), member.blocked, settings.rules.grace, now)
-    };
-    if !member.as_ref().is_some_and(may_join) {
+    });
+    let mut notes = Vec::new();
+    if may_join && !is_again {
+        notes = alarms::raise(&tx, Alarm::AccessFails(id), now).await?;
+    }
+    // Where the admins know of it, it is being tried already.
+    if !may_join || !is_again && notes.is_empty() {
         return tx.rollback().await;
     }
-    let mut notes = alarms::raise(&tx, Alarm::AccessFails(id), now).await?;
-    if !notes.is_empty() {
+    if !is_again {
         notes.push(access::ask(&tx, id, true, now).await?);
     }
-    let mut messages = vec![approval(settings.rules.group, id)];
+    let mut messages = vec![approval(settings.rules.group, id).about(format!("{ABOUT_JOIN}{id}{AGAIN}"))];
     messages.extend(outgoing(&tx, &settings, notes).await?);
     let pushed = tx.commit_with(outbox::push(&tx, &messages, now)).await?;
     drop(tx);
@@ -110,6 +117,13 @@ async fn take_up(cx: &Cx, db: &mut Connection, id: MemberId) -> Result<(), Fault
 pub fn approval(group: ChatId, member: MemberId) -> Outgoing {
     let of = OfMember { chat_id: group, user_id: UserId(member.0) };
     deliver::answer(BOT, &Request::ApproveChatJoinRequest(of)).about(format!("{ABOUT_JOIN}{member}"))
+}
+
+/// What the access queue is told of an approval that Telegram refused, by what it was about.
+pub fn unanswered(about: &str) -> Option<(MemberId, Json)> {
+    let first = about.strip_suffix(AGAIN);
+    let member = first.unwrap_or(about).parse().ok()?;
+    Some((member, json!({ "unanswered": member, "is_again": first.is_some() })))
 }
 
 /// Tells the admins once for all if Telegram has taken no answers to requests to join for long.

@@ -95,23 +95,15 @@ pub async fn look(cx: &Cx, db: &mut Connection, hash: &TxHash, wait: Duration) -
 }
 
 /// Asks both sources at the same time. One that asked to be left alone is, whatever transaction it said so about.
-async fn ask(
-    cx: &Cx,
-    db: &Connection,
-    tron: &Tron,
-    (hash, ours): (&TxHash, &Ours<'_>),
-) -> Result<(Look, Look), Fault> {
+async fn ask(cx: &Cx, db: &Connection, tron: &Tron, (hash, ours): (&TxHash, &Ours<'_>)) -> Result<(Look, Look), Fault> {
     let now = cx.now();
-    let paused = try_join(
-        pace::paused_until(db, CHANNEL, TRONSCAN, now),
-        pace::paused_until(db, CHANNEL, NODE, now),
-    );
+    let paused = try_join(pace::paused_until(db, CHANNEL, TRONSCAN, now), pace::paused_until(db, CHANNEL, NODE, now));
     let (tronscan, node) = paused.await?;
     let away = |until: Timestamp| Look::Unavailable { retry_after: Some(until.duration_since(now)) };
-    let looks = join(
-        async { if let Some(until) = tronscan { away(until) } else { tron.tronscan(hash, ours).await } },
-        async { if let Some(until) = node { away(until) } else { tron.node(hash, ours).await } },
-    );
+    let looks =
+        join(async { if let Some(until) = tronscan { away(until) } else { tron.tronscan(hash, ours).await } }, async {
+            if let Some(until) = node { away(until) } else { tron.node(hash, ours).await }
+        });
     let (first, second) = looks.await;
     for (source, look, known) in [(TRONSCAN, &first, tronscan), (NODE, &second, node)] {
         if let Some(wait) = look.retry_after().filter(|_| known.is_none()) {
@@ -146,12 +138,7 @@ async fn settle_late(cx: &Cx, db: &mut Connection, hash: &TxHash) -> Result<Vec<
 }
 
 /// Gives the right to look back, and leaves the transaction to the queue.
-async fn give_back(
-    cx: &Cx,
-    db: &mut Connection,
-    hash: &TxHash,
-    settings: &Settings,
-) -> Result<Vec<Pushed>, Fault> {
+async fn give_back(cx: &Cx, db: &mut Connection, hash: &TxHash, settings: &Settings) -> Result<Vec<Pushed>, Fault> {
     let now = cx.now();
     let tx = db.begin();
     chain::release(&tx, hash, now).await?;

@@ -4,13 +4,13 @@
 use futures_util::FutureExt;
 use futures_util::future::try_join;
 use jiff::Timestamp;
-use serde_json::json;
 
 use crate::base::Fault;
 use crate::db::outbox::{self, End, Outgoing};
 use crate::db::{Connection, Transaction};
 use crate::entry::deliver::Listener;
 use crate::subscriptions::alarms;
+use crate::subscriptions::jobs::access::unanswered;
 use crate::subscriptions::messages::{ABOUT_ADMIN, ABOUT_JOIN, ABOUT_MEMBER, ABOUT_REMINDER, ACCESS};
 use crate::subscriptions::model::{Alarm, MemberId};
 use crate::subscriptions::rules::access::RETRY_MAX;
@@ -46,9 +46,9 @@ pub const ADMIN: Listener = Listener {
 /// Hears whether who asks to join was let in. What Telegram refuses is taken up by the access queue a little later.
 pub const JOIN: Listener = Listener {
     prefix: ABOUT_JOIN,
-    hear: |tx, id, end, now| {
+    hear: |tx, about, end, now| {
         async move {
-            let Ok(member) = id.parse::<MemberId>() else { return Ok(()) };
+            let Some((member, unanswered)) = unanswered(about) else { return Ok(()) };
             match end {
                 End::Sent(_) => {
                     let refused = Alarm::AccessFails(member);
@@ -57,8 +57,7 @@ pub const JOIN: Listener = Listener {
                     try_join(away, refused).await?;
                 }
                 End::Undeliverable(_) => {
-                    let unanswered =
-                        Outgoing::queue(ACCESS, json!({ "unanswered": member })).not_before(now + RETRY_MAX);
+                    let unanswered = Outgoing::queue(ACCESS, unanswered).not_before(now + RETRY_MAX);
                     outbox::push(tx, &[unanswered], now).await?;
                 }
             }

@@ -9,12 +9,10 @@ mod ids;
 mod note;
 mod words;
 
+pub use crate::db::chain::{ChainTx, Payment, TransferState, TxState};
 pub use ids::{ClaimId, MemberId, OrderId, PlanId};
 pub use note::{AdminNote, Alarm, Note};
-pub use crate::db::chain::{ChainTx, Payment, TransferState, TxState};
-pub use words::{
-    ClaimReason, ClaimState, EntryKind, EventKind, OrderState, Source, Status,
-};
+pub use words::{ClaimReason, ClaimState, EntryKind, EventKind, OrderState, Source, Status};
 
 /// A person of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -239,7 +239,8 @@ pub async fn note_answer(
 ) -> Result<bool, Fault> {
     let sql = "update subscriptions.member
                set at_private_group = $3, group_status = $2, group_checked_at = $5,
-                   group_update = case when group_status_at >= date_trunc('second', $6::timestamptz) then group_update end,
+                   group_update =
+                       case when group_status_at >= date_trunc('second', $6::timestamptz) then group_update end,
                    group_status_at = greatest(group_status_at, date_trunc('second', $6::timestamptz))
                where chat_id = $1 and coalesce(group_checked_at, $4) <= $4";
     let as_of = asked_at - CLOCKS_APART_MAX;
@@ -314,6 +315,7 @@ pub async fn is_raised(db: &impl GenericClient, kind: &str, subject: &str) -> Re
 /// Since when the oldest answer of `sender` under `about` waits that was tried and did not get through.
 pub async fn unanswered_since(db: &impl GenericClient, sender: &str, about: &str) -> Result<Option<Timestamp>, Fault> {
     let sql = "select min(created_at) as since from core.outbox
-               where state = 'waiting' and channel = 'answer' and sender = $1 and starts_with(about, $2) and attempts > 0";
+               where state = 'waiting' and channel = 'answer' and sender = $1 and starts_with(about, $2)
+                   and attempts > 0";
     Ok(db.query_one(sql, &[&sender, &about]).await?.get("since"))
 }

@@ -35,8 +35,9 @@ pub async fn latest(db: &impl GenericClient, hash: &TxHash) -> Result<Option<Cla
 
 /// The last claim of a transaction by this member.
 pub async fn latest_of(db: &impl GenericClient, hash: &TxHash, member: MemberId) -> Result<Option<Claim>, Fault> {
-    let sql =
-        format!("select {CLAIM} from subscriptions.claim where hash = $1 and chat_id = $2 order by claim_id desc limit 1");
+    let sql = format!(
+        "select {CLAIM} from subscriptions.claim where hash = $1 and chat_id = $2 order by claim_id desc limit 1"
+    );
     Ok(db.query_opt(&sql, &[hash, &member]).await?.as_ref().map(read))
 }
 

@@ -118,12 +118,7 @@ pub async fn set_staff(tx: &Transaction<'_>, id: MemberId, is_staff: bool) -> Re
 }
 
 /// Keeps someone out, or not.
-pub async fn set_blocked(
-    tx: &Transaction<'_>,
-    id: MemberId,
-    blocked: bool,
-    reason: Option<&str>,
-) -> Result<(), Fault> {
+pub async fn set_blocked(tx: &Transaction<'_>, id: MemberId, blocked: bool, reason: Option<&str>) -> Result<(), Fault> {
     let sql = "update subscriptions.member set blocked = $2, block_reason = $3 where chat_id = $1";
     tx.execute(sql, &[&id, &blocked, &reason]).await?;
     Ok(())

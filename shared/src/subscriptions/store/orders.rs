@@ -8,7 +8,8 @@ use crate::base::tron::{Address, TxHash, Units};
 use crate::db::{GenericClient, Transaction};
 use crate::subscriptions::model::{MemberId, Order, OrderId, OrderState};
 
-const ORDER: &str = "o.order_id, o.chat_id, o.plan_id, p.period, o.days, o.price, o.wallet::text as wallet, o.due, o.state,
+const ORDER: &str =
+    "o.order_id, o.chat_id, o.plan_id, p.period, o.days, o.price, o.wallet::text as wallet, o.due, o.state,
                      o.source, o.created_at, o.expires_at, o.paid_at";
 const FROM: &str = "subscriptions.plan_order o join subscriptions.plan p using (plan_id)";
 /// Whether a part of an order was paid: such a one is partially paid, or confirming again.
@@ -42,7 +43,8 @@ pub async fn find(db: &impl GenericClient, id: &OrderId) -> Result<Option<Order>
 
 /// A member's orders, the newest first, at most `limit`.
 pub async fn of_member(db: &impl GenericClient, member: MemberId, limit: i64) -> Result<Vec<Order>, Fault> {
-    let sql = format!("select {ORDER} from {FROM} where o.chat_id = $1 order by o.created_at desc, o.order_id desc limit $2");
+    let sql =
+        format!("select {ORDER} from {FROM} where o.chat_id = $1 order by o.created_at desc, o.order_id desc limit $2");
     Ok(db.query(&sql, &[&member, &limit]).await?.iter().map(read).collect())
 }
 
@@ -89,8 +91,18 @@ pub async fn insert(tx: &Transaction<'_>, order: &Order) -> Result<(), Fault> {
     tx.execute(
         sql,
         &[
-            &o.id, &o.member, &o.plan, &o.days, &o.price, &o.wallet, &o.due, &o.state, &o.source, &o.created_at,
-            &o.expires_at, &o.paid_at,
+            &o.id,
+            &o.member,
+            &o.plan,
+            &o.days,
+            &o.price,
+            &o.wallet,
+            &o.due,
+            &o.state,
+            &o.source,
+            &o.created_at,
+            &o.expires_at,
+            &o.paid_at,
         ],
     )
     .await?;

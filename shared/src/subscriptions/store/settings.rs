@@ -20,7 +20,9 @@ pub async fn put(tx: &Transaction<'_>, name: &str, value: Option<&str>, now: Tim
             "insert into subscriptions.setting (name, value, changed_at) values ($1, $2, $3)
              on conflict (name) do update set value = $2, changed_at = $3"
         }
-        None => "delete from subscriptions.setting where name = $1 and $2::text is null and $3::timestamptz is not null",
+        None => {
+            "delete from subscriptions.setting where name = $1 and $2::text is null and $3::timestamptz is not null"
+        }
     };
     tx.execute(sql, &[&name, &value, &now]).await?;
     Ok(())

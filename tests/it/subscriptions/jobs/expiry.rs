@@ -184,6 +184,34 @@ async fn links_past_their_time_are_noted_as_such() {
     assert_eq!(club.count("invite_link", "state = 'expired'").await, 1);
 }
 
+/// Telegram wants to be left alone when a removal was told and the group has not said yet who is out.
+#[tokio::test]
+async fn a_removal_that_a_told_wait_interrupts_is_told_once() {
+    let club = Club::new().await;
+    inside(&club, ALICE, club.world.now() + hours(1)).await;
+    club.world.advance(hours(1));
+    club.world.run("subscriptions-expire").await;
+    let faults = club.world.telegram.faults();
+    faults.fail_next("unbanChatMember", 1, local::faults::Fault::Hang);
+    let told_to_wait = async {
+        faults.until_hanging().await;
+        let until = club.world.now() + SignedDuration::from_secs(30);
+        club.world
+            .execute(&format!("insert into core.sender_pause values ('access', 'subscriptions', '{until}')"))
+            .await;
+        faults.release();
+    };
+    let (pumped, ()) = tokio::join!(club.world.pump("subscriptions-access"), told_to_wait);
+    assert_eq!(pumped.failed, Vec::<String>::new());
+    // What the group says gets lost.
+    drop(club.world.club_bot.pending_updates());
+    club.minute().await;
+    assert!(!club.is_inside(ALICE));
+    assert_eq!(told(&club, ALICE, REMOVED).len(), 1, "{:?}", club.texts(ALICE));
+    assert_eq!(club.count("subscription_event", "kind = 'removed'").await, 1);
+    assert_eq!(club.count("access_task", "asked > done").await, 0);
+}
+
 #[tokio::test]
 async fn access_that_failed_is_taken_up_whatever_the_schedule_says() {
     let club = Club::new().await;

@@ -1,5 +1,7 @@
 //! `subscriptions-import`: the three tables of the system before this one.
 
+use std::fmt::Write;
+
 use serde_json::{Value as Json, json};
 use tests::subscriptions::{ADMINS, Club, USDT};
 
@@ -297,8 +299,8 @@ async fn thousands_are_imported_at_once() {
     lines.truncate(lines.find('\n').unwrap() + 1);
     for number in 0..4_500 {
         let id = 10_000 + number;
-        users.push_str(&format!("{id},user{id},,,2024-05-01,f\n"));
-        lines.push_str(&format!("{number:064x},{id},4,2025-02-20,2025-04-20\n"));
+        writeln!(users, "{id},user{id},,,2024-05-01,f").unwrap();
+        writeln!(lines, "{number:064x},{id},4,2025-02-20,2025-04-20").unwrap();
     }
     let queued = "select count(*) from core.outbox where sender = 'subscriptions-access' and state = 'sent'";
     let before = club.world.number(queued).await;

@@ -38,8 +38,8 @@ async fn kept(world: &World) -> i64 {
     world.number("select count(*) from core.outbox where leased_until is not null and state = 'waiting'").await
 }
 
-/// One message waits for anybody, and behind it there is one that its writer sends: that one was written when the message
-/// before had left and the other was not committed yet.
+/// One message waits for anybody, and behind it there is one that its writer sends: that one was written when the
+/// message before had left and the other was not committed yet.
 async fn written_at_once(world: &World, [one, other, _]: &[Cx; 3]) -> Letter {
     let (mut one, mut other) = (one.db().await.unwrap(), other.db().await.unwrap());
     let first = keep(&mut one, world).await;

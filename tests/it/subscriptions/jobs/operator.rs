@@ -65,7 +65,7 @@ async fn settings_are_listed_set_and_unset() {
     assert_eq!(unset, json!({ "name": "grace_days", "value": "0" }));
     let all = order(&club, json!({ "settings": true })).await;
     assert_eq!(setting(&all, "grace_days")["from"], "environment");
-    let audit = "select action || ' ' || subject || ' ' || coalesce(old_value::text, '-') || ' ' || coalesce(new_value::text, '-')
+    let audit = "select concat_ws(' ', action, subject, coalesce(old_value::text, '-'), coalesce(new_value::text, '-'))
                  from core.audit where actor = 'operator' and subject like 'setting:%' order by audit_id";
     assert_eq!(club.world.column(audit).await, [r#"set setting:grace_days - "2""#, r#"set setting:grace_days "2" -"#]);
 }
@@ -184,6 +184,14 @@ async fn texts_are_replaced_and_given_back() {
     assert!(club.say(ALICE, "/start").await.text().contains("private group"));
 }
 
+fn refund_note(hash: &str, index: i32, note: &str) -> Json {
+    json!({ "refund_note": { "hash": hash, "log_index": index, "note": note } })
+}
+
+fn adjustment(chat: i64, amount: &str, note: &str) -> Json {
+    json!({ "adjustment": { "chat_id": chat, "amount": amount, "note": note } })
+}
+
 #[tokio::test]
 async fn what_was_given_back_by_hand_is_noted() {
     let club = Club::new().await;
@@ -191,7 +199,6 @@ async fn what_was_given_back_by_hand_is_noted() {
     club.order(ALICE, "1 month").await;
     let stranger = club.send_final("stranger", 30 * USDT);
     let own = club.buy(ALICE, "1 year").await;
-    let refund = |hash: &str, index: i32, note: &str| json!({ "refund_note": { "hash": hash, "log_index": index, "note": note } });
     for (hash, index, note, part) in [
         ("xyz", 0, "sent back", "hash"),
         (&"ab".repeat(32), 0, "sent back", "no such payment"),
@@ -199,16 +206,16 @@ async fn what_was_given_back_by_hand_is_noted() {
         (&stranger, 0, "  ", "1 to 500"),
         (&stranger, 0, &"x".repeat(501), "1 to 500"),
     ] {
-        let why = refused(&club, refund(hash, index, note)).await;
+        let why = refused(&club, refund_note(hash, index, note)).await;
         assert!(why.contains(part), "{hash} {index} {note}: {why}");
     }
-    let done = order(&club, refund(&stranger, 0, "sent back by hand")).await;
+    let done = order(&club, refund_note(&stranger, 0, "sent back by hand")).await;
     assert!(done.get("error").is_none(), "{done}");
     let state = |hash: &str| format!("select state from core.chain_transfer where hash = '{hash}'");
     assert_eq!(club.world.column(&state(&stranger)).await, ["returned"]);
     assert_eq!(club.count("ledger_entry", "kind = 'refund_note'").await, 0, "it was nobody's");
-    assert!(refused(&club, refund(&stranger, 0, "again")).await.contains("settled"));
-    let done = order(&club, refund(&own, 0, "he asked for it")).await;
+    assert!(refused(&club, refund_note(&stranger, 0, "again")).await.contains("settled"));
+    let done = order(&club, refund_note(&own, 0, "he asked for it")).await;
     assert!(done.get("error").is_none(), "{done}");
     assert_eq!(club.world.column(&state(&own)).await, ["returned"]);
     assert_eq!(club.count("ledger_entry", "kind = 'refund_note' and note = 'he asked for it' and amount < 0").await, 1);
@@ -221,10 +228,9 @@ async fn what_was_given_back_by_hand_is_noted() {
 async fn a_balance_is_put_right() {
     let club = Club::new().await;
     club.member(ALICE, "alice").await;
-    let adjust = |chat: i64, amount: &str, note: &str| json!({ "adjustment": { "chat_id": chat, "amount": amount, "note": note } });
-    let done = order(&club, adjust(ALICE, "12.5", "a bonus")).await;
+    let done = order(&club, adjustment(ALICE, "12.5", "a bonus")).await;
     assert_eq!(done, json!({ "chat_id": ALICE, "balance": "12.5" }));
-    let done = order(&club, adjust(ALICE, "-2.5", "too much")).await;
+    let done = order(&club, adjustment(ALICE, "-2.5", "too much")).await;
     assert_eq!(done, json!({ "chat_id": ALICE, "balance": "10" }));
     assert_eq!(club.balance(ALICE).await, 10 * USDT);
     for (chat, amount, note, part) in [
@@ -235,7 +241,7 @@ async fn a_balance_is_put_right() {
         (ALICE, "1", "", "1 to 500"),
         (ALICE + 1, "1", "to nobody", "no such member"),
     ] {
-        let why = refused(&club, adjust(chat, amount, note)).await;
+        let why = refused(&club, adjustment(chat, amount, note)).await;
         assert!(why.contains(part), "{amount} {note}: {why}");
     }
     assert_eq!(club.balance(ALICE).await, 10 * USDT);

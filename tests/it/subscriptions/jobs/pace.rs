@@ -169,12 +169,14 @@ fn body(chat: i64, text: &str) -> String {
 #[tokio::test]
 async fn turns_long_over_are_forgotten() {
     let world = World::new().await;
-    world.execute(
-        "insert into core.sender_pace (channel, sender, lane, free_at)
-         select 'telegram', 'subscriptions', n, clock_timestamp() - interval '61 minutes' from generate_series(1, 6000) n;
-         insert into core.sender_pace values ('telegram', 'subscriptions', 0, clock_timestamp() - interval '50 minutes')",
-    )
-    .await;
+    for (chats, age) in [("1, 6000", 61), ("6001, 6001", 50)] {
+        let sql = format!(
+            "insert into core.sender_pace (channel, sender, lane, free_at)
+             select 'telegram', 'subscriptions', n, clock_timestamp() - interval '{age} minutes'
+             from generate_series({chats}) n"
+        );
+        world.execute(&sql).await;
+    }
     world.run("housekeeping").await;
     assert_eq!(world.number("select count(*) from core.sender_pace").await, 1);
 }

@@ -12,7 +12,8 @@ const BOB: i64 = 1002;
 
 async fn order_state(club: &Club, user: i64) -> String {
     let sql = format!(
-        "select state from subscriptions.plan_order where chat_id = {user} order by created_at desc, order_id desc limit 1"
+        "select state from subscriptions.plan_order where chat_id = {user}
+         order by created_at desc, order_id desc limit 1"
     );
     club.world.column(&sql).await.remove(0)
 }

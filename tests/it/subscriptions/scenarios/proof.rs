@@ -26,7 +26,8 @@ async fn scenario_07_another_token_of_the_same_name_pays_nothing() {
     chain.confirm(&hash);
     let answer = club.claim("alice", "1 month", &hash).await;
     assert_eq!(answer.status, 400, "{}", answer.text());
-    let expected = json!({ "status": 400, "message": "Transaction is not valid", "success": false, "reason": "wrong_token" });
+    let expected =
+        json!({ "status": 400, "message": "Transaction is not valid", "success": false, "reason": "wrong_token" });
     assert_eq!(answer.json(), expected);
     assert_eq!(club.end(ALICE).await, end);
     let again = club.claim("alice", "1 month", &hash).await;
@@ -43,7 +44,12 @@ async fn scenario_08_what_the_chain_refused_pays_nothing() {
         let hash = chain.send(Draft::of([paid]).ends(outcome));
         chain.confirm(&hash);
         let answer = club.claim("alice", "1 month", &hash).await;
-        assert_eq!((answer.status, answer.json()["reason"].clone()), (400, json!("failed_on_chain")), "{}", answer.text());
+        assert_eq!(
+            (answer.status, answer.json()["reason"].clone()),
+            (400, json!("failed_on_chain")),
+            "{}",
+            answer.text()
+        );
     }
     assert_eq!(club.end(ALICE).await, end);
 }
@@ -61,7 +67,11 @@ async fn scenario_09_a_payment_counts_once_it_is_final_and_solid() {
         "state": "confirming", "confirmations": 1, "required_confirmations": 19, "missing": null,
     });
     assert_eq!(answer.json(), expected);
-    assert!(answer.header("location").ends_with(&format!("/api/v1/subscriptions/payments/{hash}/")), "{:?}", answer.headers);
+    assert!(
+        answer.header("location").ends_with(&format!("/api/v1/subscriptions/payments/{hash}/")),
+        "{:?}",
+        answer.headers
+    );
     club.minute().await;
     assert_eq!(club.count("subscription", "true").await, 0);
     club.world.chain.set_confirmations(&hash, 19);

@@ -42,8 +42,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Notes that the member is out, and tells them and the admins if they were removed. Who is blocked is not asked to renew, and who never was
-    /// a member has nothing to renew.
+    /// Notes that the member is out, and tells them and the admins if they were removed. Who is blocked is not asked to
+    /// renew, and who never was a member has nothing to renew.
     async fn removed(&self, tx: &Transaction<'_>, scene: &Scene, now: Timestamp) -> Result<Vec<Note>, Fault> {
         self.seen_out(tx, scene, now).await?;
         if !scene.facts.is_removing {
