@@ -136,7 +136,7 @@ fn each_is_triggered_as_the_catalogue_says() {
         let events: Vec<_> = entries(&properties["Events"]).map(|(_, event)| event).collect();
         match function.trigger() {
             Trigger::Http { .. } | Trigger::Elsewhere { .. } | Trigger::Telegram { .. } => {
-                check_routes(&function, &events)
+                check_routes(&function, &events);
             }
             Trigger::Schedule { expression } => {
                 let [event] = events.as_slice() else { panic!("{name} has one event") };
