@@ -9,7 +9,7 @@ mod crashes;
 mod crowd;
 mod jobs;
 mod membership;
-mod mended;
+mod once;
 mod outages;
 mod proof;
 mod races;

@@ -2,6 +2,7 @@
 
 mod buying;
 mod crashes;
+mod leaving;
 mod proof;
 mod reminders;
 mod thousand;
