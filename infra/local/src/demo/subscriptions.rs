@@ -13,13 +13,15 @@ const PRICES: [(i64, i64); 4] = [(1, 100), (2, 250), (3, 450), (4, 800)];
 /// Telegram id of the operator on the chat page.
 const ADMIN: i64 = 1;
 
-/// The bot, and the private group that it administers.
+/// The bot, the private group that it administers, and the operator, who has started the bot.
 pub fn group(telegram: &FakeTelegram, club: &Subscriptions) -> Result<(), Trouble> {
     let bot = telegram.add_bot(club.token()?.expose(), &club.username);
     bot.set_name("Subscriptions");
     let group = club.rules.group.to_string();
     telegram.group(&group, "Private group");
     bot.promote(&group);
+    // Telegram lets a bot write only to those who wrote first, and an admin is told of what happens.
+    drop(bot.say(ADMIN, "/start"));
     Ok(())
 }
 
