@@ -190,7 +190,7 @@ enum After {
     More,
     /// Its first message has to wait.
     Waits,
-    /// Its chat has just had a message; the next may leave in a moment.
+    /// Its chat has just had a message, or there was no time left; the next may leave in a moment.
     Busy,
 }
 
@@ -234,7 +234,7 @@ enum Stop {
     At(Timestamp),
     /// The whole sender is to wait until this time.
     Paused(Timestamp),
-    /// The chat has just had a message.
+    /// It was not tried: the chat has just had a message, or there is no time left.
     Busy,
 }
 
@@ -253,7 +253,7 @@ async fn round(
     let mut stopped = None;
     for letter in letters {
         if cx.now() > until || cx.ends_within(TOTAL_TIMEOUT) {
-            stopped = Some(Stop::At(cx.now()));
+            stopped = Some(Stop::Busy);
             break;
         }
         if !is_still_wanted(cx, db, letter).await? {
