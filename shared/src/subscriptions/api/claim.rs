@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::body::{Body, Value};
 use super::fields::{self, Wrong};
-use super::{TAG, begin, entropy, first};
+use super::{TAG, begin, end, first};
 use crate::base::chain;
 use crate::base::config::SubscriptionRules;
+use crate::base::crypto::random_number;
 use crate::base::tron::{TxHash, Units};
 use crate::db::Transaction;
 use crate::entry::http::{Started, finish, finish_for_now};
@@ -95,13 +96,11 @@ pub async fn claim(cx: Cx, request: Request) -> Result<Response, Problem> {
         // We look ourselves, right now; what we leave undone is found by the clock.
         notes.retain(|note| !matches!(note, Note::Check { .. }));
     }
-    let messages = messages::outgoing(&tx, &settings, notes).await?;
     let response = answer(claimed, terms, now);
     if !is_looked_at {
-        let pushed = finish(tx, write, &response, &messages, now).await?;
-        deliver::after_answer(&cx, pushed);
-        return Ok(response);
+        return end(&cx, tx, (write, response), &settings, notes, now).await;
     }
+    let messages = messages::outgoing(&tx, &settings, notes).await?;
     // Whatever happens from here on, the claim stands, and this is its answer until there is another.
     let pushed = finish_for_now(tx, &write, &response, &messages, now).await?;
     deliver::after_answer(&cx, pushed);
@@ -135,7 +134,7 @@ async fn stored(
     let hash = wrong.check("transaction_hash", fields::hash(body.get("transaction_hash")));
     wrong.settle()?;
     let hash = hash.expect("nothing is wrong, so it is there");
-    Ok(claims::by_api(tx, settings, &member, &offer, (&hash, entropy()), now).await?)
+    Ok(claims::by_api(tx, settings, &member, &offer, (&hash, random_number()), now).await?)
 }
 
 /// The member whom a body names by number or else by name. What cannot be anybody's is nobody's.

@@ -7,13 +7,13 @@ use serde::Serialize;
 
 use super::body::Body;
 use super::codes::Fields;
-use super::{TAG, begin, member_id};
-use crate::entry::http::{Started, finish};
+use super::{TAG, begin, end, member_id};
+use crate::entry::http::Started;
 use crate::entry::openapi::Operation;
-use crate::entry::{Cx, Problem, Request, Response, deliver};
+use crate::entry::{Cx, Problem, Request, Response};
 use crate::subscriptions::extension::{self, DAYS_MAX};
 use crate::subscriptions::model::{MemberId, Status};
-use crate::subscriptions::{members, messages, rules};
+use crate::subscriptions::{members, rules};
 
 /// Length of a reason, in characters.
 const REASON_CHARS_MAX: usize = 200;
@@ -75,10 +75,7 @@ pub async fn extend(cx: Cx, request: Request) -> Result<Response, Problem> {
         days_left: rules::days_left(subscription.ends_at, now),
     };
     let response = Response::json(StatusCode::OK, &extended);
-    let messages = messages::outgoing(&tx, &settings, notes).await?;
-    let pushed = finish(tx, write, &response, &messages, now).await?;
-    deliver::after_answer(&cx, pushed);
-    Ok(response)
+    end(&cx, tx, (write, response), &settings, notes, now).await
 }
 
 /// Its place in the API document.

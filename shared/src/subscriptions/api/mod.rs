@@ -4,13 +4,13 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::model::{Member, MemberId};
+use super::messages;
+use super::model::{Member, MemberId, Note};
 use super::settings::{self, Settings};
 use super::{Error, members};
-use crate::base::crypto;
 use crate::db::{GenericClient, Transaction};
-use crate::entry::http::{Started, start};
-use crate::entry::{Cx, Problem, Request};
+use crate::entry::http::{Started, Write, finish, start};
+use crate::entry::{Cx, Problem, Request, Response, deliver};
 
 pub mod body;
 pub mod claim;
@@ -89,9 +89,18 @@ async fn member(db: &impl GenericClient, request: &Request) -> Result<Member, Er
     members::find(db, Some(request.param("chat_id")), None).await
 }
 
-/// Bits for the id of an order that may have to be made.
-fn entropy() -> u128 {
-    let mut bytes = [0; 16];
-    crypto::random_bytes(&mut bytes);
-    u128::from_le_bytes(bytes)
+/// Ends a write: leaves what is to be said and done, saves the answer, commits. Telegram is spoken to once the caller has
+/// the answer.
+async fn end(
+    cx: &Cx,
+    tx: Transaction<'_>,
+    (write, response): (Write, Response),
+    settings: &Settings,
+    notes: Vec<Note>,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let messages = messages::outgoing(&tx, settings, notes).await?;
+    let pushed = finish(tx, write, &response, &messages, now).await?;
+    deliver::after_answer(cx, pushed);
+    Ok(response)
 }

@@ -7,15 +7,16 @@ use serde::Serialize;
 
 use super::body::Body;
 use super::codes::Fields;
-use super::{TAG, begin, entropy};
+use super::{TAG, begin, end};
+use crate::base::crypto::random_number;
 use crate::base::tron::{Address, TxHash, Units};
 use crate::db::{GenericClient, chain};
-use crate::entry::http::{Started, finish};
+use crate::entry::http::Started;
 use crate::entry::openapi::Operation;
-use crate::entry::{Cx, Problem, Request, Response, deliver};
+use crate::entry::{Cx, Problem, Request, Response};
 use crate::subscriptions::model::{ClaimState, MemberId, Payment, TransferState, TxState};
 use crate::subscriptions::store::claims;
-use crate::subscriptions::{DOMAIN, Error, assignment, members, messages, plans, settings};
+use crate::subscriptions::{DOMAIN, Error, assignment, members, plans, settings};
 
 /// Payments of one page.
 const PAGE: i64 = 100;
@@ -251,12 +252,10 @@ pub async fn assign(cx: Cx, request: Request) -> Result<Response, Problem> {
         None => None,
     };
     let rules = &settings.rules;
-    let notes = assignment::assign(&tx, rules, (&hash, log_index), &member, (plan, entropy()), &actor, now).await?;
+    let notes =
+        assignment::assign(&tx, rules, (&hash, log_index), &member, (plan, random_number()), &actor, now).await?;
     let response = Response::json(StatusCode::OK, &find(&tx, &hash, rules.required_confirmations).await?);
-    let messages = messages::outgoing(&tx, &settings, notes).await?;
-    let pushed = finish(tx, write, &response, &messages, now).await?;
-    deliver::after_answer(&cx, pushed);
-    Ok(response)
+    end(&cx, tx, (write, response), &settings, notes, now).await
 }
 
 /// Its place in the API document.

@@ -8,12 +8,11 @@ use serde::Serialize;
 use super::body::Body;
 use super::codes::Fields;
 use super::fields::{self, Wrong};
-use super::{TAG, begin, member, member_id};
+use super::{TAG, begin, end, member, member_id};
 use crate::entry::http::{Started, finish, start};
 use crate::entry::openapi::Operation;
-use crate::entry::{Cx, Problem, Request, Response, deliver};
+use crate::entry::{Cx, Problem, Request, Response};
 use crate::subscriptions::members::{self, Names};
-use crate::subscriptions::messages;
 use crate::subscriptions::model::{Member, MemberId};
 
 /// Length of a reason, in characters.
@@ -174,10 +173,7 @@ pub async fn update(cx: Cx, request: Request) -> Result<Response, Problem> {
         notes.extend(members::set_blocked(&tx, id, blocked, reason, &actor, now).await?);
     }
     let response = Response::json(StatusCode::OK, &MemberBody::from(member(&tx, &request).await?));
-    let messages = messages::outgoing(&tx, &settings, notes).await?;
-    let pushed = finish(tx, write, &response, &messages, now).await?;
-    deliver::after_answer(&cx, pushed);
-    Ok(response)
+    end(&cx, tx, (write, response), &settings, notes, now).await
 }
 
 /// Its place in the API document.

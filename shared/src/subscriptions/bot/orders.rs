@@ -2,7 +2,7 @@
 
 use super::{Reply, Scene};
 use crate::base::Fault;
-use crate::base::crypto::random_bytes;
+use crate::base::crypto::random_number;
 use crate::base::tron::TxHash;
 use crate::clients::telegram::InlineButton;
 use crate::db::outbox::Outgoing;
@@ -11,13 +11,6 @@ use crate::subscriptions::messages::{amount, number, safe};
 use crate::subscriptions::model::{Alarm, ClaimState, Order, OrderId, OrderState, PlanId};
 use crate::subscriptions::orders::Placed;
 use crate::subscriptions::{Error, alarms, claims, orders, plans, store};
-
-/// Random bits for the id of an order.
-pub fn entropy() -> u128 {
-    let mut bytes = [0; 16];
-    random_bytes(&mut bytes);
-    u128::from_le_bytes(bytes)
-}
 
 /// The text of an open order's state.
 pub fn state_of(order: &Order) -> &'static str {
@@ -48,7 +41,7 @@ impl Scene<'_, '_> {
             // What a blocked member pays only waits for an admin.
             return Ok(Reply::say(self.voice.say("status-blocked", &[("support", self.voice.support())])));
         }
-        let placed = orders::place(self.tx, &self.settings.rules, self.member, plan, entropy(), self.now).await;
+        let placed = orders::place(self.tx, &self.settings.rules, self.member, plan, random_number(), self.now).await;
         let alarm = match placed {
             Ok((placed, notes)) => return Ok(Reply::say(self.asked(&placed)).with(notes)),
             Err(Error::NoSuchPlan) => return Ok(self.not_available()),

@@ -2,8 +2,8 @@
 
 use super::super::{Reply, Scene};
 use crate::base::Fault;
+use crate::base::crypto::random_number;
 use crate::db::chain;
-use crate::subscriptions::bot::orders::entropy;
 use crate::subscriptions::dialog::Deed;
 use crate::subscriptions::messages::person;
 use crate::subscriptions::model::{Member, MemberId, Note};
@@ -42,7 +42,7 @@ async fn done(scene: &Scene<'_, '_>, deed: Deed) -> Result<(Member, Vec<Note>), 
             chain::lock(tx, &hash).await?;
             let member = members::lock(tx, member).await?;
             let payment = (&hash, log_index);
-            let notes = assignment::assign(tx, rules, payment, &member, (plan, entropy()), &actor, now).await?;
+            let notes = assignment::assign(tx, rules, payment, &member, (plan, random_number()), &actor, now).await?;
             Ok((member, notes))
         }
     }
